@@ -1,0 +1,47 @@
+import type {
+  CompletionOutcome,
+  CompletionRequest,
+  EngineConfiguration,
+  EngineInfo,
+  EngineState,
+  LogEntry,
+} from '../protocol.ts';
+
+/** What a client sees: the engine's own state, or why there is no engine to have one. */
+export type ClientState =
+  | EngineState
+  | { readonly kind: 'stopped' }
+  /** The process died; the next attempt starts after `delayMs`. */
+  | {
+      readonly kind: 'restarting';
+      readonly attempt: number;
+      readonly delayMs: number;
+      readonly reason: string;
+    };
+
+export interface EngineClientOptions {
+  /** Path of the engine bundle (dist/engine.cjs). */
+  readonly entry: string;
+  readonly onState?: (state: ClientState) => void;
+  readonly onLog?: (entry: LogEntry) => void;
+}
+
+/**
+ * The engine process as seen from outside: starts it on first use, restarts it with back-off when it
+ * dies (and configures it again), and turns its death into outcomes. No method rejects.
+ */
+export interface EngineClient {
+  readonly state: ClientState;
+  /** Process id while one runs. */
+  readonly pid: number | undefined;
+  configure(configuration: EngineConfiguration): Promise<EngineState>;
+  complete(
+    request: CompletionRequest,
+    signal: AbortSignal,
+    onPartial?: (text: string) => void,
+  ): Promise<CompletionOutcome>;
+  info(): Promise<EngineInfo | { readonly kind: 'failed'; readonly message: string }>;
+  /** Ends the process and starts a fresh one with the last configuration. Resets the back-off. */
+  restart(): Promise<EngineState>;
+  dispose(): Promise<void>;
+}

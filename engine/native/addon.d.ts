@@ -1,0 +1,186 @@
+/**
+ * The whole surface of the N-API addon (native/), in one place. Nothing above this file knows
+ * llama.h, and logits never cross it: the addon reduces each output row to its top candidates.
+ *
+ * Every failure is a `NativeError`: an `Error` whose `name` is 'NativeError' and whose `code` is one
+ * of `NativeErrorCode`. Argument errors throw synchronously; the rest reject the promise.
+ */
+
+export type NativeErrorCode =
+  /** A library cannot be opened, or a symbol is missing. */
+  | 'library-unreadable'
+  /** The library is not the release whose headers the addon was compiled against. */
+  | 'library-mismatch'
+  /** No file, no permission, or not a GGUF file, or one cut short or damaged. */
+  | 'model-unreadable'
+  /** A valid GGUF file that llama.cpp cannot run, or no generative model (encoder, embedding). */
+  | 'model-unsupported'
+  | 'out-of-memory'
+  | 'invalid-argument'
+  /** The batch did not fit into the context's K/V cache. */
+  | 'context-full'
+  /** llama_decode failed in another way. */
+  | 'decode-failed'
+  | 'aborted'
+  | 'disposed';
+
+export interface LibraryInfo {
+  /** Directory the libraries were opened from. */
+  readonly directory: string;
+  /** For example "0.4.0". */
+  readonly llamaVersion: string;
+  readonly ggmlCommit: string;
+  /** Names of the ggml devices found, the CPU included, e.g. ["Vulkan0", "CPU"]. */
+  readonly devices: readonly NativeDevice[];
+}
+
+export interface NativeDevice {
+  readonly name: string;
+  readonly description: string;
+  readonly type: 'cpu' | 'gpu' | 'integrated-gpu' | 'accelerator';
+  /** Bytes; 0 where the backend does not say. */
+  readonly memoryTotal: number;
+  readonly memoryFree: number;
+}
+
+export interface ModelOptions {
+  readonly path: string;
+  /** Layers to offload; 0 = CPU only, -1 = all. */
+  readonly gpuLayers: number;
+  readonly useMmap?: boolean;
+  /** Load the vocabulary alone: tokenise and detokenise work, `createContext` is refused. */
+  readonly vocabularyOnly?: boolean;
+  /** Called on the main thread with 0..1. */
+  readonly onProgress?: (fraction: number) => void;
+}
+
+/** A load in flight. `abort` makes `model` reject with code 'aborted'. */
+export interface ModelLoad {
+  readonly model: Promise<NativeModel>;
+  abort(): void;
+}
+
+export interface FimTokens {
+  readonly prefix: number | null;
+  readonly suffix: number | null;
+  readonly middle: number | null;
+  readonly pad: number | null;
+  readonly repository: number | null;
+  readonly separator: number | null;
+}
+
+export interface ModelInfo {
+  readonly architecture: string;
+  /** llama.cpp's own one-line description, e.g. "llama 4M Q8_0". */
+  readonly description: string;
+  readonly parameterCount: number;
+  /** Bytes of all tensors. */
+  readonly sizeBytes: number;
+  readonly embeddingLength: number;
+  readonly layerCount: number;
+  readonly vocabularySize: number;
+  readonly trainedContextLength: number;
+  readonly fimTokens: FimTokens;
+  readonly beginOfTextToken: number | null;
+  /** Whether the vocabulary asks for a begin-of-text token in front of a prompt. */
+  readonly addBeginOfText: boolean;
+  readonly endOfGenerationTokens: Int32Array;
+}
+
+export interface ContextOptions {
+  /** Tokens the K/V cache holds, over all sequences (unified cache). */
+  readonly contextLength: number;
+  /** Most tokens of one batch; longer prompts are split by the addon into such chunks. */
+  readonly batchSize: number;
+  /** Threads of a single-token step and of a batch. */
+  readonly threads: number;
+  readonly batchThreads: number;
+  /** Largest number of sequences (1..255): tree decoding gives each root-to-leaf path one. */
+  readonly sequences: number;
+  readonly flashAttention: boolean;
+}
+
+export interface DecodeBatch {
+  /** Tokens appended to `sequence`, from `position` on, which must be the sequence's length. */
+  readonly tokens: Int32Array;
+  readonly sequence: number;
+  readonly position: number;
+  /** Rows to return: none, the last token's, or every token's (then at most `batchSize` tokens). */
+  readonly outputs: 'none' | 'last' | 'all';
+  /** Candidates per row, 1..256, in order of falling logit; ties go to the lower id. */
+  readonly topK: number;
+  /** Also fill `logSumExp`, which turns a logit into a log-probability. Costs one pass over the row. */
+  readonly normalise?: boolean;
+}
+
+export interface DecodeRows {
+  readonly rows: number;
+  readonly topK: number;
+  /** rows x topK token ids. */
+  readonly ids: Int32Array;
+  /** rows x topK raw logits. */
+  readonly logits: Float32Array;
+  /** One per row; empty unless `normalise` was set. log p(id) = logit - logSumExp. */
+  readonly logSumExp: Float32Array;
+}
+
+/** Cancelled is a value: the cache then holds exactly `position` tokens of that sequence again. */
+export type DecodeResult =
+  ({ readonly kind: 'done' } & DecodeRows) | { readonly kind: 'cancelled' };
+
+export interface NativeContext {
+  readonly contextLength: number;
+  readonly batchSize: number;
+  /** Bytes of K/V cache and compute buffers, as far as llama.cpp tells. */
+  readonly memoryBytes: number;
+  /** One decode at a time per context: a second call while one runs throws 'invalid-argument'. */
+  decode(batch: DecodeBatch): Promise<DecodeResult>;
+  /** Ends the running decode as soon as the backend allows; without one it does nothing. */
+  cancel(): void;
+  /** Tokens held for `sequence`. */
+  sequenceLength(sequence: number): number;
+  /** Drops positions from (inclusive) to (exclusive, -1 = end). Throws if the memory cannot. */
+  removeTokens(sequence: number, from: number, to: number): void;
+  /** Makes positions [from, to) of `source` part of `target` too, without copying K/V data. */
+  copyTokens(source: number, target: number, from: number, to: number): void;
+  /** Drops all but `sequence`. */
+  keepSequence(sequence: number): void;
+  /** Raw last-row logits, for tests alone: the one way to compare decodes number by number. */
+  debugLogits(row: number): Float32Array;
+  setThreads(threads: number, batchThreads: number): void;
+  /** Waits for a running decode (after cancelling it), then frees. Further calls throw 'disposed'. */
+  dispose(): Promise<void>;
+}
+
+export interface NativeModel {
+  readonly info: ModelInfo;
+  /** Metadata value as text, or null. */
+  metadata(key: string): string | null;
+  /**
+   * UTF-8 text (a lone surrogate becomes U+FFFD) to token ids. With `parseSpecial` text that spells a
+   * control token becomes that token: never set it for user text.
+   */
+  tokenize(text: string, options?: { readonly parseSpecial?: boolean }): Int32Array;
+  /** The bytes the tokens stand for; control tokens give nothing unless `special`. */
+  detokenize(tokens: Int32Array, options?: { readonly special?: boolean }): Uint8Array;
+  isEndOfGeneration(token: number): boolean;
+  isControl(token: number): boolean;
+  /** Rows of the token embedding matrix, dequantised: ids.length x embeddingLength. */
+  tokenEmbeddings(ids: Int32Array): Promise<Float32Array>;
+  createContext(options: ContextOptions): Promise<NativeContext>;
+  /** Frees the model once its contexts are gone (disposes of them first). */
+  dispose(): Promise<void>;
+}
+
+export interface NativeAddon {
+  /** llama.cpp release of the headers, e.g. "v0.4.0". */
+  readonly builtFor: string;
+  /**
+   * Opens libggml-base, libggml and libllama in `directory` (the platform package that
+   * node-llama-cpp resolved). One directory per process: a second, different one is refused.
+   */
+  openLibraries(directory: string): LibraryInfo;
+  loadModel(options: ModelOptions): ModelLoad;
+  /** Lines of llama.cpp's log. Called on the main thread. */
+  setLogger(logger: (level: 'debug' | 'info' | 'warn' | 'error', line: string) => void): void;
+}

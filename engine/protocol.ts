@@ -1,0 +1,171 @@
+/**
+ * Every message between the engine process and its clients (the extension, the command line).
+ *
+ * vscode-jsonrpc over the fork's IPC channel. Requests are answered with outcomes: cancelled and
+ * skipped are values, and so are failures that a user can do something about (`EngineError`).
+ * A request is cancelled through jsonrpc's own cancellation token. The latest completion request
+ * wins: an earlier one still running is answered with `cancelled`.
+ */
+import { NotificationType, RequestType0, RequestType } from 'vscode-jsonrpc';
+
+export const DECODING_MODES = ['plain'] as const;
+/** How tokens are found. `auto` lets the engine choose. */
+export type DecodingMode = (typeof DECODING_MODES)[number];
+export type DecodingModeSetting = DecodingMode | 'auto';
+
+export type GpuSetting = 'auto' | 'cpu' | 'cuda' | 'vulkan' | 'metal';
+
+/** What the engine runs. Sent once by `configure`; sending another reloads what changed. */
+export interface EngineConfiguration {
+  /** Path of a GGUF file, or the name of an embedded model; null = the default embedded model. */
+  readonly model: string | null;
+  readonly gpu: GpuSetting;
+  /** CPU threads; null = the engine's choice. */
+  readonly threads: number | null;
+  /** Tokens of K/V cache; clamped to what the model was trained for. */
+  readonly contextLength: number;
+}
+
+export type EngineErrorCode =
+  | 'model-missing'
+  | 'model-unreadable'
+  | 'model-unsupported'
+  | 'out-of-memory'
+  | 'library-unreadable'
+  | 'library-mismatch'
+  | 'engine-unavailable'
+  | 'invalid-request'
+  | 'decode-failed';
+
+/** A failure in the user's terms: `message` is one sentence, or two, that say what to do. */
+export interface EngineError {
+  readonly code: EngineErrorCode;
+  readonly message: string;
+}
+
+export interface DeviceInfo {
+  readonly backend: 'cpu' | 'cuda' | 'vulkan' | 'metal';
+  readonly name: string;
+  readonly memoryBytes: number;
+  readonly threads: number;
+}
+
+export interface ModelSummary {
+  /** Name to be used in settings and on the command line. */
+  readonly name: string;
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly embedded: boolean;
+}
+
+/** The loaded model. */
+export interface LoadedModel extends ModelSummary {
+  readonly architecture: string;
+  readonly description: string;
+  readonly parameterCount: number;
+  readonly contextLength: number;
+  /** Whether the vocabulary has fill-in-the-middle tokens; without them the suffix is ignored. */
+  readonly fillInMiddle: boolean;
+}
+
+export interface EngineInfo {
+  readonly version: string;
+  /** llama.cpp release, e.g. "v0.4.0". */
+  readonly llamaCpp: string;
+  readonly device: DeviceInfo;
+  readonly models: readonly ModelSummary[];
+}
+
+export type EngineState =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'loading'; readonly model: string; readonly progress: number }
+  | {
+      readonly kind: 'ready';
+      readonly model: LoadedModel;
+      readonly device: DeviceInfo;
+      /** Things the user should know, e.g. that the GPU was not usable and the CPU serves. */
+      readonly warnings: readonly string[];
+    }
+  | { readonly kind: 'failed'; readonly error: EngineError };
+
+/** The text around the cursor, as plain data with LF line ends; the extension cuts the window. */
+export interface DocumentContext {
+  /** Workspace-relative path or file name; names the file where the model has tokens for it. */
+  readonly path: string;
+  readonly languageId: string;
+  readonly prefix: string;
+  readonly suffix: string;
+}
+
+export interface CompletionRequest {
+  readonly document: DocumentContext;
+  readonly mode: DecodingModeSetting;
+  readonly maxTokens: number;
+  /** From the start of the request; once one non-blank line exists the rest is given up. Null = none. */
+  readonly deadlineMs: number | null;
+  /** False: end with the first line. */
+  readonly multiline: boolean;
+  /** Ask for `partialCompletion` notifications under this id. */
+  readonly streamId: number | null;
+}
+
+export type FinishReason =
+  /** The model ended the text itself. */
+  | 'end-of-text'
+  /** A stop rule of engine/core/decode/stop.ts. */
+  | 'stop-rule'
+  | 'max-tokens'
+  | 'deadline'
+  | 'context-full';
+
+export interface CompletionTiming {
+  readonly promptTokens: number;
+  /** Prompt tokens whose K/V was still there. */
+  readonly reusedTokens: number;
+  readonly prefillMs: number;
+  readonly decodeMs: number;
+  /** Tokens generated. */
+  readonly tokens: number;
+  /** Forward passes after the prefill. */
+  readonly steps: number;
+  readonly tokensPerStep: number;
+  readonly tokensPerSecond: number;
+}
+
+export interface CompletedCompletion {
+  readonly kind: 'completed';
+  /** Raw text: not yet post-processed against the document. */
+  readonly text: string;
+  readonly finishReason: FinishReason;
+  readonly mode: DecodingMode;
+  readonly model: string;
+  readonly timing: CompletionTiming;
+}
+
+export type SkipReason = 'empty-prompt' | 'binary-text';
+
+export type CompletionOutcome =
+  | CompletedCompletion
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'skipped'; readonly reason: SkipReason }
+  | { readonly kind: 'failed'; readonly error: EngineError };
+
+export interface PartialCompletion {
+  readonly streamId: number;
+  /** All text so far. */
+  readonly text: string;
+}
+
+export interface LogEntry {
+  readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+  readonly message: string;
+}
+
+/** Answered when the model is loaded, or could not be. */
+export const configure = new RequestType<EngineConfiguration, EngineState, void>('configure');
+export const complete = new RequestType<CompletionRequest, CompletionOutcome, void>('complete');
+export const info = new RequestType0<EngineInfo, void>('info');
+
+export const stateChanged = new NotificationType<EngineState>('stateChanged');
+export const partialCompletion = new NotificationType<PartialCompletion>('partialCompletion');
+export const log = new NotificationType<LogEntry>('log');
