@@ -1,0 +1,204 @@
+"""The network: a small Llama (RMSNorm, rotary positions, SwiGLU, no biases, untied output).
+
+Shapes: B rows, T positions, D model width, H heads of size K (D = H*K), F feed-forward width, V vocabulary.
+Rotary positions are interleaved (pairs 2i, 2i+1), which is what llama.cpp's arch `llama` computes, so the
+weights go into the GGUF as they are, without the row permutation that half-split RoPE needs.
+Source of the architecture: Touvron et al. 2023, arXiv:2302.13971; rotary: Su et al. 2021, arXiv:2104.09864.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+QUERY_BLOCK = 256  # on the CPU queries go in blocks, so that keys after a block are never computed
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Sizes of one network; every width is a multiple of 32 because Q8_0 packs 32 weights."""
+
+    width: int
+    layers: int
+    heads: int
+    hidden: int
+    vocabulary: int = 8192
+    rope_base: float = 10000.0
+    norm_epsilon: float = 1e-5
+
+    @property
+    def head_size(self) -> int:
+        """K, the width of one attention head."""
+        return self.width // self.heads
+
+    def as_dict(self) -> dict[str, float]:
+        """Plain data for the checkpoint."""
+        return asdict(self)
+
+
+def rotary_tables(length: int, size: int, base: float) -> tuple[Tensor, Tensor]:
+    """cos and sin, each [length, size], every angle repeated for the two members of its pair."""
+    frequency = base ** (-torch.arange(0, size, 2, dtype=torch.float32) / size)
+    angle = torch.arange(length, dtype=torch.float32)[:, None] * frequency[None, :]
+    angle = angle.repeat_interleave(2, dim=1)
+    return angle.cos(), angle.sin()
+
+
+def pair_rotation(size: int) -> Tensor:
+    """[size, size] matrix R with (x @ R)[2i] = -x[2i+1] and (x @ R)[2i+1] = x[2i]: a matmul beats striding."""
+    matrix = torch.zeros(size, size)
+    even = torch.arange(0, size, 2)
+    matrix[even + 1, even] = -1.0
+    matrix[even, even + 1] = 1.0
+    return matrix
+
+
+class RMSNorm(nn.Module):
+    """x / rms(x) * weight; the statistics are taken in fp32. x: [..., D]."""
+
+    def __init__(self, width: int, epsilon: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(width))
+        self.epsilon = epsilon
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[..., D] -> [..., D]."""
+        mean_square = x.float().pow(2).mean(-1, keepdim=True)
+        scale = torch.rsqrt(mean_square + self.epsilon).to(x.dtype)
+        return x * scale * self.weight
+
+
+def causal_attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """Causal softmax(q k^T / sqrt(K)) v; q, k, v: [B, H, T, K] -> [B, H, T, K]."""
+    if q.is_cuda:
+        return F.scaled_dot_product_attention(q, k, v, is_causal=True)
+    length = q.shape[2]
+    q = q * (1.0 / math.sqrt(q.shape[3]))
+    blocks = []
+    for start in range(0, length, QUERY_BLOCK):
+        end = min(start + QUERY_BLOCK, length)
+        scores = q[:, :, start:end] @ k[:, :, :end].transpose(2, 3)
+        mask = torch.full((end - start, end), float("-inf"), dtype=q.dtype).triu(start + 1)
+        blocks.append(torch.softmax(scores + mask, dim=-1) @ v[:, :, :end])
+    return blocks[0] if len(blocks) == 1 else torch.cat(blocks, dim=2)
+
+
+class Block(nn.Module):
+    """One layer: x + attention(norm(x)), then x + feed-forward(norm(x))."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        width, hidden = config.width, config.hidden
+        self.heads = config.heads
+        self.attention_norm = RMSNorm(width, config.norm_epsilon)
+        self.query = nn.Linear(width, width, bias=False)
+        self.key = nn.Linear(width, width, bias=False)
+        self.value = nn.Linear(width, width, bias=False)
+        self.attention_out = nn.Linear(width, width, bias=False)
+        self.feed_norm = RMSNorm(width, config.norm_epsilon)
+        self.gate = nn.Linear(width, hidden, bias=False)
+        self.up = nn.Linear(width, hidden, bias=False)
+        self.down = nn.Linear(hidden, width, bias=False)
+
+    def attend(self, x: Tensor, rotary: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+        """x: [B, T, D] -> [B, T, D]; rotary: cos and sin [T, K] and the pair rotation [K, K]."""
+        rows, length, width = x.shape
+        cos, sin, rotation = rotary
+        q, k, v = (
+            linear(x).view(rows, length, self.heads, -1).transpose(1, 2)
+            for linear in (self.query, self.key, self.value)
+        )
+        q = q * cos + (q @ rotation) * sin
+        k = k * cos + (k @ rotation) * sin
+        joined = causal_attention(q, k, v).transpose(1, 2).reshape(rows, length, width)
+        return self.attention_out(joined)
+
+    def forward(self, x: Tensor, rotary: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+        """[B, T, D] -> [B, T, D]."""
+        x = x + self.attend(self.attention_norm(x), rotary)
+        y = self.feed_norm(x)
+        return x + self.down(F.silu(self.gate(y)) * self.up(y))
+
+
+class Foretoken(nn.Module):
+    """Token ids [B, T] to hidden states [B, T, D]; `logits` turns those into scores over V."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.embedding = nn.Embedding(config.vocabulary, config.width)
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
+        self.final_norm = RMSNorm(config.width, config.norm_epsilon)
+        self.output = nn.Linear(config.width, config.vocabulary, bias=False)
+        self.rotary_cache: dict[tuple[int, torch.dtype], tuple[Tensor, Tensor, Tensor]] = {}
+
+    def rotary(self, length: int, like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Tables for `length` positions in the dtype and on the device of `like`."""
+        key = (length, like.dtype)
+        if key not in self.rotary_cache:
+            cos, sin = rotary_tables(length, self.config.head_size, self.config.rope_base)
+            tables = (cos, sin, pair_rotation(self.config.head_size))
+            self.rotary_cache[key] = tuple(table.to(like) for table in tables)
+        return self.rotary_cache[key]
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """[B, T] int64 -> normalised hidden states [B, T, D]."""
+        x = self.embedding(ids)
+        rotary = self.rotary(ids.shape[1], x)
+        for block in self.blocks:
+            x = block(x, rotary)
+        return self.final_norm(x)
+
+    def logits(self, ids: Tensor) -> Tensor:
+        """[B, T] -> [B, T, V]; for evaluation and export checks, training uses linear_cross_entropy."""
+        return self.output(self.forward(ids))
+
+
+class LinearCrossEntropy(torch.autograd.Function):
+    """Summed next-token loss of hidden @ weight.T without keeping fp32 logits for the backward pass.
+
+    hidden [N, D], weight [V, D], targets [N] (negative: ignored). Gradients are formed in the forward pass:
+    d loss / d logits = softmax(logits) - onehot(target).
+    """
+
+    @staticmethod
+    def forward(ctx, hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
+        """Loss in nats, summed over the targets that count; a fp32 scalar."""
+        logits = (hidden @ weight.t()).float()
+        counted = targets >= 0
+        index = targets.clamp(min=0)[:, None]
+        log_sum = torch.logsumexp(logits, dim=1, keepdim=True)
+        loss = ((log_sum - logits.gather(1, index))[:, 0] * counted).sum()
+        gradient = torch.exp_(logits.sub_(log_sum))
+        gradient.scatter_add_(1, index, torch.full_like(index, -1, dtype=gradient.dtype))
+        gradient = gradient.mul_(counted[:, None]).to(hidden.dtype)
+        ctx.save_for_backward(gradient @ weight, gradient.t() @ hidden)
+        return loss
+
+    @staticmethod
+    def backward(ctx, upstream: Tensor) -> tuple[Tensor, Tensor, None]:
+        """Scale the stored gradients by the incoming one."""
+        d_hidden, d_weight = ctx.saved_tensors
+        return d_hidden * upstream.to(d_hidden.dtype), d_weight * upstream.to(d_weight.dtype), None
+
+
+def linear_cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
+    """Summed loss in nats for hidden [..., D], targets [...]."""
+    return LinearCrossEntropy.apply(hidden.flatten(0, -2), weight, targets.flatten())
+
+
+def initialise(model: Foretoken, seed: int) -> None:
+    """Normal(0, 0.02 .. 1/sqrt(fan_in)); matrices that write into the residual stream start at zero."""
+    generator = torch.Generator().manual_seed(seed)
+    for name, parameter in model.named_parameters():
+        if parameter.ndim < 2:
+            continue
+        if name.endswith(("attention_out.weight", "down.weight")):
+            parameter.data.zero_()
+            continue
+        deviation = 0.02 if name.startswith(("embedding", "output")) else parameter.shape[1] ** -0.5
+        parameter.data.normal_(0.0, deviation, generator=generator)

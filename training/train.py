@@ -1,0 +1,221 @@
+"""Train a preset from packed tokens, within a wall-clock budget, resumable at any checkpoint.
+
+The schedule follows the clock, not the step count: the rate is constant, then falls linearly to almost nothing
+when the budget ends, and the last part of the budget reads long rows. On the CPU several worker processes share
+the weights and take micro-batches from one counter, so a busy core only takes fewer of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch import multiprocessing as mp
+
+from fetch_corpus import HERE
+from model import Foretoken, ModelConfig, initialise, linear_cross_entropy
+from optimizer import Optimizer, Slot, flatten
+from presets import PRESETS, Preset
+
+WARM_UP, DECAY_START, LONG_START, LAST_RATE = 0.02, 0.5, 0.8, 0.02  # shares of the budget; share of the rate
+CHECKPOINT_S, REPORT_STEPS, VALIDATION_ROWS = 240, 10, 48
+
+
+class Task(NamedTuple):
+    """One optimizer step's work: `count` micro-batches of `rows` rows from row `first` of a stream."""
+
+    stream: str
+    first: int
+    rows: int
+    count: int
+
+
+def open_rows(name: str) -> np.ndarray:
+    """Packed rows uint16 [R, T], memory mapped."""
+    folder = HERE / "work" / "tokens"
+    shape = json.loads((folder / f"{name}.json").read_text())
+    return np.memmap(folder / f"{name}.bin", np.uint16, "r", shape=(shape["rows"], shape["length"]))
+
+
+def rate_at(progress: float) -> float:
+    """Factor on the learning rates at a share 0..1 of the budget."""
+    if progress < WARM_UP:
+        return max(0.05, progress / WARM_UP)
+    if progress < DECAY_START:
+        return 1.0
+    return max(LAST_RATE, 1 - (1 - LAST_RATE) * (progress - DECAY_START) / (1 - DECAY_START))
+
+
+def row_loss(model: Foretoken, rows: np.ndarray, device: str) -> tuple[Tensor, int]:
+    """(summed loss in nats, predictions) for uint16 rows [B, T]; the last position has no target."""
+    ids = torch.from_numpy(rows.astype(np.int64)).to(device)
+    targets = torch.full_like(ids, -1)
+    targets[:, :-1] = ids[:, 1:]
+    return linear_cross_entropy(model(ids), model.output.weight, targets), ids.numel() - len(ids)
+
+
+class Crew:
+    """The processes that compute gradients; the creating process is member 0."""
+
+    def __init__(self, model: Foretoken, working: Tensor, slots: list[Slot], size: int, device: str) -> None:
+        self.model, self.working, self.slots, self.size, self.device = model, working, slots, size, device
+        self.streams = {name: open_rows(name) for name in ("short", "long", "validation")}
+        self.gradients = [torch.zeros(working.numel(), device=device) for _ in range(size)]
+        self.losses = torch.zeros(size, 2, dtype=torch.float64)
+        context = mp.get_context("fork")
+        self.counter, self.barrier = context.Value("l", 0), context.Barrier(size)
+        self.queues = [context.SimpleQueue() for _ in range(size - 1)]
+        if size > 1:
+            for tensor in (working, self.losses, *self.gradients):
+                tensor.share_memory_()
+            self.processes = [context.Process(target=self.follow, args=(i,), daemon=True) for i in range(1, size)]
+            for process in self.processes:
+                process.start()
+
+    def follow(self, member: int) -> None:
+        """Body of a worker process: do each task that arrives, forever (the parent's end ends it)."""
+        torch.set_num_threads(1)
+        while True:
+            self.work(member, self.queues[member - 1].get())
+            self.barrier.wait()
+
+    def work(self, member: int, task: Task) -> None:
+        """Take micro-batches of the task until none is left; gradients and losses go to this member's row."""
+        self.gradients[member].zero_()
+        self.losses[member].zero_()
+        stream = self.streams[task.stream]
+        while (index := self.take()) < task.count:
+            start = task.first + index * task.rows
+            rows = stream[np.arange(start, start + task.rows) % len(stream)]
+            loss, predictions = row_loss(self.model, rows, self.device)
+            (loss / (predictions * task.count)).backward()
+            self.losses[member] += torch.tensor([loss.item(), predictions], dtype=torch.float64)
+            for slot, parameter in zip(self.slots, self.model.parameters()):
+                slot.of(self.gradients[member]).add_(parameter.grad)
+                parameter.grad = None
+
+    def take(self) -> int:
+        """The next micro-batch number of this step."""
+        with self.counter.get_lock():
+            self.counter.value += 1
+            return self.counter.value - 1
+
+    def step(self, task: Task) -> tuple[Tensor, float]:
+        """(flat fp32 gradient of the mean loss, mean loss in nats per token)."""
+        self.counter.value = 0
+        for queue in self.queues:
+            queue.put(task)
+        self.work(0, task)
+        self.barrier.wait()
+        for other in self.gradients[1:]:
+            self.gradients[0].add_(other)
+        total, predictions = self.losses.sum(0).tolist()
+        return self.gradients[0], total / predictions
+
+
+@torch.no_grad()
+def validation_loss(crew: Crew) -> float:
+    """Nats per token on the first rows of the validation packages, FIM samples included."""
+    rows = crew.streams["validation"][:VALIDATION_ROWS]
+    sums = [row_loss(crew.model, part, crew.device) for part in np.array_split(rows, max(1, len(rows) // 8))]
+    return sum(loss.item() for loss, _ in sums) / sum(count for _, count in sums)
+
+
+class Run:
+    """One training run: weights, optimizer, position in the data and the clock."""
+
+    def __init__(self, preset: Preset, folder: Path, options: argparse.Namespace) -> None:
+        self.preset, self.folder, self.budget_s = preset, folder, options.minutes * 60
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        model = Foretoken(ModelConfig(**preset.model))
+        initialise(model, preset.seed)
+        self.model = model.to(device)
+        self.master, self.working, slots = flatten(self.model, torch.bfloat16)
+        self.optimizer = Optimizer(self.master, slots, not options.adam_only)
+        self.position = {"step": 0, "tokens": 0, "elapsed_s": 0.0, "short": 0, "long": 0}
+        if (folder / "checkpoint.pt").exists():
+            self.resume()
+        self.crew = Crew(self.model, self.working, slots, options.workers if device == "cpu" else 1, device)
+
+    def resume(self) -> None:
+        """Continue from the last checkpoint."""
+        saved = torch.load(self.folder / "checkpoint.pt", map_location=self.master.device)
+        self.master.copy_(saved["master"])
+        self.working.copy_(self.master)
+        self.optimizer.load(saved["optimizer"])
+        self.position = saved["position"]
+
+    def save(self) -> None:
+        """Write the checkpoint; the rename makes it all or nothing."""
+        state = {
+            "config": self.model.config.as_dict(), "preset": self.preset.name, "position": self.position,
+            "master": self.master, "optimizer": self.optimizer.state(),
+        }  # fmt: skip
+        torch.save(state, self.folder / "checkpoint.tmp")
+        (self.folder / "checkpoint.tmp").rename(self.folder / "checkpoint.pt")
+
+    def report(self, **values: float | str) -> None:
+        """One JSON line in the log and on the terminal."""
+        line = json.dumps({k: round(v, 4) if isinstance(v, float) else v for k, v in values.items()})
+        print(line, flush=True)
+        with (self.folder / "log.jsonl").open("a") as log:
+            log.write(line + "\n")
+
+    def one_step(self) -> float:
+        """One optimizer step; returns the mean loss."""
+        progress = self.position["elapsed_s"] / self.budget_s
+        stream = "short" if progress < LONG_START else "long"
+        length = self.crew.streams[stream].shape[1]
+        rows = max(1, self.preset.micro_batch_tokens // length)
+        count = max(1, self.preset.batch_tokens // (rows * length))
+        gradient, loss = self.crew.step(Task(stream, self.position[stream], rows, count))
+        self.optimizer.step(gradient, rate_at(progress))
+        self.working.copy_(self.master)
+        self.position[stream] += rows * count
+        self.position["step"] += 1
+        self.position["tokens"] += rows * count * length
+        return loss
+
+    def go(self, call_s: float) -> None:
+        """Steps until the budget, or this call's share of it, is spent."""
+        start, base_s, saved_at = time.monotonic(), self.position["elapsed_s"], time.monotonic()
+        losses: list[float] = []
+        while self.position["elapsed_s"] < self.budget_s and time.monotonic() - start < call_s:
+            losses.append(self.one_step())
+            self.position["elapsed_s"] = base_s + time.monotonic() - start
+            if self.position["step"] % REPORT_STEPS == 0:
+                self.report(**self.position, loss=sum(losses) / len(losses))
+                losses.clear()
+            if time.monotonic() - saved_at > CHECKPOINT_S:
+                self.save()
+                saved_at = time.monotonic()
+                self.report(step=self.position["step"], validation=validation_loss(self.crew))
+        self.save()
+        self.report(**self.position, validation=validation_loss(self.crew))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--preset", choices=sorted(PRESETS), required=True)
+    parser.add_argument("--minutes", type=float, help="budget the schedule is tied to; default: the preset's")
+    parser.add_argument("--call-minutes", type=float, default=1e9, help="stop this call earlier; resume later")
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--adam-only", action="store_true")
+    parser.add_argument("--run", type=Path, help="folder of the run; default: work/run-<preset>")
+    options = parser.parse_args()
+    preset = PRESETS[options.preset]
+    options.minutes = options.minutes or preset.minutes
+    folder = options.run or HERE / "work" / f"run-{preset.name}"
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(1)
+    Run(preset, folder, options).go(options.call_minutes * 60)
+
+
+if __name__ == "__main__":
+    main()
