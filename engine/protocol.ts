@@ -7,11 +7,13 @@
  * wins: an earlier one still running is answered with `cancelled`.
  */
 import { NotificationType, RequestType0, RequestType } from 'vscode-jsonrpc';
+import type { ModeReport } from './core/bench/report.ts';
 
 export const DECODING_MODES = ['plain'] as const;
 /** How tokens are found. `auto` lets the engine choose. */
 export type DecodingMode = (typeof DECODING_MODES)[number];
 export type DecodingModeSetting = DecodingMode | 'auto';
+export const MODE_SETTINGS: readonly DecodingModeSetting[] = [...DECODING_MODES, 'auto'];
 
 export type GpuSetting = 'auto' | 'cpu' | 'cuda' | 'vulkan' | 'metal';
 
@@ -25,6 +27,13 @@ export interface EngineConfiguration {
   /** Tokens of K/V cache; clamped to what the model was trained for. */
   readonly contextLength: number;
 }
+
+export const DEFAULT_CONFIGURATION: EngineConfiguration = {
+  model: null,
+  gpu: 'auto',
+  threads: null,
+  contextLength: 4096,
+};
 
 export type EngineErrorCode =
   | 'model-missing'
@@ -156,6 +165,43 @@ export interface PartialCompletion {
   readonly text: string;
 }
 
+/** A prompt of a benchmark; with `suffix` it is completed fill-in-the-middle. */
+export interface BenchPrompt {
+  readonly prompt: string;
+  readonly suffix?: string;
+}
+
+export interface BenchRequest {
+  readonly prompts: readonly BenchPrompt[];
+  /** `plain` always runs too: it is what the others are compared with. */
+  readonly modes: readonly DecodingModeSetting[];
+  readonly maxTokens: number;
+  /** How often each prompt runs in each mode, the modes taking turns. */
+  readonly runs: number;
+}
+
+export interface BenchProgress {
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface BenchReport {
+  readonly device: DeviceInfo;
+  readonly model: LoadedModel;
+  readonly settings: {
+    readonly maxTokens: number;
+    readonly runs: number;
+    readonly version: string;
+    readonly llamaCpp: string;
+  };
+  readonly modes: Readonly<Record<string, ModeReport>>;
+}
+
+export type BenchOutcome =
+  | { readonly kind: 'completed'; readonly report: BenchReport }
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'failed'; readonly error: EngineError };
+
 export interface LogEntry {
   readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error';
   readonly message: string;
@@ -164,8 +210,10 @@ export interface LogEntry {
 /** Answered when the model is loaded, or could not be. */
 export const configure = new RequestType<EngineConfiguration, EngineState, void>('configure');
 export const complete = new RequestType<CompletionRequest, CompletionOutcome, void>('complete');
+export const bench = new RequestType<BenchRequest, BenchOutcome, void>('bench');
 export const info = new RequestType0<EngineInfo, void>('info');
 
 export const stateChanged = new NotificationType<EngineState>('stateChanged');
 export const partialCompletion = new NotificationType<PartialCompletion>('partialCompletion');
+export const benchProgress = new NotificationType<BenchProgress>('benchProgress');
 export const log = new NotificationType<LogEntry>('log');

@@ -1,7 +1,11 @@
 import type {
+  BenchOutcome,
+  BenchProgress,
+  BenchRequest,
   CompletionOutcome,
   CompletionRequest,
   EngineConfiguration,
+  EngineError,
   EngineInfo,
   EngineState,
   LogEntry,
@@ -40,7 +44,12 @@ export interface EngineClient {
     signal: AbortSignal,
     onPartial?: (text: string) => void,
   ): Promise<CompletionOutcome>;
-  info(): Promise<EngineInfo | { readonly kind: 'failed'; readonly message: string }>;
+  bench(
+    request: BenchRequest,
+    signal: AbortSignal,
+    onProgress: (progress: BenchProgress) => void,
+  ): Promise<BenchOutcome>;
+  info(): Promise<EngineInfo | { readonly kind: 'failed'; readonly error: EngineError }>;
   /** Ends the process and starts a fresh one with the last configuration. Resets the back-off. */
   restart(): Promise<EngineState>;
   dispose(): Promise<void>;

@@ -1,0 +1,44 @@
+/** Entry point of the `foretoken` command. docs/CLI.md is its contract. */
+import { findInstallation } from '../installation.ts';
+import { UsageError } from './arguments.ts';
+import { runBenchCommand } from './bench.ts';
+import { runComplete } from './complete.ts';
+import { runInfo } from './info.ts';
+
+const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  info: runInfo,
+  complete: runComplete,
+  bench: runBenchCommand,
+};
+
+const HELP = `Usage: foretoken COMMAND
+
+  info [--json]                          device, llama.cpp release, models
+  complete FILE:LINE:COL [--model PATH|NAME] [--max-tokens N] [--mode M] [--json]
+  bench --prompts FILE.jsonl [--modes a,b] [--max-tokens N] [--runs R]
+        [--model PATH|NAME] [--json OUT]
+
+Bad input ends with one line on stderr and exit code 2. FORETOKEN_LOG=1 shows the engine's log.`;
+
+async function main([name, ...args]: readonly string[]): Promise<void> {
+  if (name === undefined || name === 'help' || name === '--help') {
+    console.log(HELP);
+    return;
+  }
+  if (name === '--version') {
+    console.log(findInstallation().version);
+    return;
+  }
+  const command = COMMANDS[name];
+  if (command === undefined) {
+    const known = Object.keys(COMMANDS).join(', ');
+    throw new UsageError(`Unknown command "${name}": known commands are ${known}.`);
+  }
+  await command(args);
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  if (error instanceof UsageError) console.error(error.message.replaceAll('\n', ' '));
+  else console.error(error);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+});

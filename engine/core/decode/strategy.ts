@@ -1,0 +1,19 @@
+/** What one forward pass contributed. */
+export type StepResult =
+  | {
+      readonly kind: 'accepted';
+      /** At least one token, each the model's own greedy choice. */
+      readonly tokens: readonly number[];
+      /** `topMargin` at each of `tokens`. */
+      readonly margins: readonly number[];
+    }
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'context-full' };
+
+/**
+ * A way of finding the next tokens; every decoding mode is one. The first step uses the row that
+ * the prefill left, so n steps of plain decoding yield n tokens.
+ */
+export interface DecodingStrategy {
+  step(): Promise<StepResult>;
+}

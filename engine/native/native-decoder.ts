@@ -1,0 +1,58 @@
+import type { Decoder, TokenRow } from '../core/decode/decoder.ts';
+import { reusableLength } from '../core/prompt/reuse-prefix.ts';
+import type { NativeContext } from './addon.d.ts';
+
+/**
+ * Candidates per row: the greedy choice, its runner-up for the margin, and enough more to find one
+ * that agrees with white space typed before the cursor (see greedyAfterLead).
+ */
+const ROW_CANDIDATES = 32;
+
+const SEQUENCE = 0;
+
+/** The seam's native side: one sequence of a llama.cpp context, and the tokens it holds. */
+export class NativeDecoder implements Decoder {
+  readonly #context: NativeContext;
+  readonly #tokens: number[] = [];
+
+  constructor(context: NativeContext) {
+    this.#context = context;
+  }
+
+  get length(): number {
+    return this.#tokens.length;
+  }
+
+  get capacity(): number {
+    return this.#context.contextLength;
+  }
+
+  truncate(length: number): void {
+    if (length >= this.#tokens.length) return;
+    this.#context.removeTokens(SEQUENCE, length, -1);
+    this.#tokens.length = length;
+  }
+
+  async append(tokens: readonly number[]): Promise<TokenRow | null> {
+    const result = await this.#context.decode({
+      tokens: Int32Array.from(tokens),
+      sequence: SEQUENCE,
+      position: this.#tokens.length,
+      outputs: 'last',
+      topK: ROW_CANDIDATES,
+    });
+    if (result.kind === 'cancelled') return null;
+    this.#tokens.push(...tokens);
+    return result;
+  }
+
+  /** Makes the cache hold exactly `prompt`, keeping what it shares with it. */
+  async prefill(
+    prompt: readonly number[],
+  ): Promise<{ readonly row: TokenRow; readonly reused: number } | null> {
+    const reused = reusableLength(this.#tokens, prompt);
+    this.truncate(reused);
+    const row = await this.append(prompt.slice(reused));
+    return row === null ? null : { row, reused };
+  }
+}

@@ -1,0 +1,125 @@
+import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc';
+import { runBench } from './bench.ts';
+import { Engine } from './engine.ts';
+import { toEngineError } from './engine-failure.ts';
+import type { Installation } from './installation.ts';
+import { LatestWins } from './latest-wins.ts';
+import {
+  bench,
+  benchProgress,
+  complete,
+  configure,
+  info,
+  log,
+  partialCompletion,
+  stateChanged,
+  type BenchOutcome,
+  type BenchRequest,
+  type CompletionOutcome,
+  type CompletionRequest,
+  type EngineError,
+} from './protocol.ts';
+import type { Session } from './session.ts';
+
+interface Failed {
+  readonly kind: 'failed';
+  readonly error: EngineError;
+}
+
+/** Serves one client on one connection. */
+export function serve(connection: MessageConnection, installation: Installation): Engine {
+  const engine = new Engine(installation, {
+    onState: (state) => void connection.sendNotification(stateChanged, state),
+    onLog: (entry) => void connection.sendNotification(log, entry),
+  });
+  const queue = new LatestWins();
+
+  const runCompletion = async (
+    request: CompletionRequest,
+    signal: AbortSignal,
+  ): Promise<CompletionOutcome> => {
+    const { streamId, document } = request;
+    if (isBinary(document.prefix) || isBinary(document.suffix)) {
+      return { kind: 'skipped', reason: 'binary-text' };
+    }
+    return withSession(engine, (session) =>
+      session.complete(request, signal, (text) => {
+        if (streamId === null) return;
+        void connection.sendNotification(partialCompletion, { streamId, text });
+      }),
+    );
+  };
+
+  const runBenchmark = (request: BenchRequest, signal: AbortSignal): Promise<BenchOutcome> =>
+    withSession(engine, async (session) => {
+      const modes = await runBench(session, request, signal, (progress) => {
+        void connection.sendNotification(benchProgress, progress);
+      });
+      const { state } = engine;
+      if (modes === null || state.kind !== 'ready') return { kind: 'cancelled' };
+      const { version, llamaCpp } = await engine.info();
+      const settings = {
+        maxTokens: request.maxTokens,
+        runs: request.runs,
+        version,
+        llamaCpp,
+      };
+      const { device, model } = state;
+      return { kind: 'completed', report: { device, model, settings, modes } };
+    });
+
+  const cancelled = { kind: 'cancelled' } as const;
+  connection.onRequest(configure, async (configuration) => {
+    await queue.drain();
+    return engine.configure(configuration);
+  });
+  connection.onRequest(
+    complete,
+    async (request, token) =>
+      (await queue.run(toSignal(token), (signal) => runCompletion(request, signal))) ?? cancelled,
+  );
+  connection.onRequest(
+    bench,
+    async (request, token) =>
+      (await queue.run(toSignal(token), (signal) => runBenchmark(request, signal))) ?? cancelled,
+  );
+  connection.onRequest(info, () => engine.info());
+  connection.listen();
+  return engine;
+}
+
+/** Whatever goes wrong inside becomes an outcome: the engine stays up. */
+async function withSession<T>(
+  engine: Engine,
+  task: (session: Session) => Promise<T>,
+): Promise<T | Failed> {
+  const { session, state } = engine;
+  if (session === undefined) return { kind: 'failed', error: notReady(state) };
+  try {
+    return await task(session);
+  } catch (error) {
+    return { kind: 'failed', error: toEngineError(error) };
+  }
+}
+
+function notReady(state: Engine['state']): EngineError {
+  if (state.kind === 'failed') return state.error;
+  return {
+    code: 'engine-unavailable',
+    message: 'The model is not loaded yet: try again in a moment.',
+  };
+}
+
+/** Text with NUL characters is no source code, and no model has seen any. */
+function isBinary(text: string): boolean {
+  return text.includes('\0');
+}
+
+function toSignal(token: CancellationToken): AbortSignal {
+  const controller = new AbortController();
+  if (token.isCancellationRequested) controller.abort();
+  token.onCancellationRequested(() => {
+    controller.abort();
+  });
+  return controller.signal;
+}

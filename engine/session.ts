@@ -1,0 +1,190 @@
+import { generate, type GenerateFinish } from './core/decode/generate.ts';
+import { PlainStrategy } from './core/decode/plain.ts';
+import { createStopRule } from './core/decode/stop.ts';
+import { greedyAfterLead } from './core/decode/token-choice.ts';
+import { buildPrompt } from './core/prompt/fim-prompt.ts';
+import { EngineFailure } from './engine-failure.ts';
+import type { NativeContext, NativeModel } from './native/addon.d.ts';
+import { NativeDecoder } from './native/native-decoder.ts';
+import { createTextStream, pieceOf, promptVocabulary } from './native/vocabulary.ts';
+import type {
+  CompletionOutcome,
+  CompletionRequest,
+  CompletionTiming,
+  DecodingMode,
+  DecodingModeSetting,
+  DocumentContext,
+} from './protocol.ts';
+
+/** A raw greedy continuation, for benchmarks: no stop rules, no deadline. */
+export interface Continuation {
+  readonly tokens: readonly number[];
+  /** `topMargin` at each token. */
+  readonly margins: readonly number[];
+  readonly timing: CompletionTiming;
+}
+
+interface Run {
+  readonly text: string;
+  readonly finish: GenerateFinish;
+  readonly tokens: readonly number[];
+  readonly margins: readonly number[];
+  readonly timing: CompletionTiming;
+}
+
+interface RunInput {
+  readonly text: { readonly prefix: string; readonly suffix: string };
+  readonly mode: DecodingMode;
+  readonly maxTokens: number;
+  readonly signal: AbortSignal;
+  readonly isLate: () => boolean;
+  readonly checkStop: (text: string) => { kind: 'continue' } | { kind: 'stop'; keep: number };
+  readonly onText?: ((text: string) => void) | undefined;
+}
+
+/**
+ * One loaded model with one K/V cache that lives from request to request. Not reentrant: the engine
+ * runs one request at a time.
+ */
+export class Session {
+  readonly #model: NativeModel;
+  readonly #context: NativeContext;
+  readonly #decoder: NativeDecoder;
+  readonly #name: string;
+
+  constructor(name: string, model: NativeModel, context: NativeContext) {
+    this.#name = name;
+    this.#model = model;
+    this.#context = context;
+    this.#decoder = new NativeDecoder(context);
+  }
+
+  async complete(
+    request: CompletionRequest,
+    signal: AbortSignal,
+    onText?: (text: string) => void,
+  ): Promise<CompletionOutcome> {
+    const { document, deadlineMs } = request;
+    if (document.prefix.trim() === '' && document.suffix.trim() === '') {
+      return { kind: 'skipped', reason: 'empty-prompt' };
+    }
+    const mode = chooseMode(request.mode);
+    const started = performance.now();
+    const stopRule = createStopRule(stopContext(document, request.multiline));
+    const run = await this.#run({
+      text: document,
+      mode,
+      maxTokens: request.maxTokens,
+      signal,
+      isLate: () => deadlineMs !== null && performance.now() - started > deadlineMs,
+      checkStop: (text) => stopRule.check(text),
+      onText,
+    });
+    if (run === null) return { kind: 'cancelled' };
+    return {
+      kind: 'completed',
+      text: run.text,
+      finishReason: run.finish,
+      mode,
+      model: this.#name,
+      timing: run.timing,
+    };
+  }
+
+  /** Decodes from an empty cache until the model ends the text or `maxTokens`. Null = cancelled. */
+  async continueText(
+    text: { readonly prefix: string; readonly suffix: string },
+    mode: DecodingModeSetting,
+    maxTokens: number,
+    signal: AbortSignal,
+  ): Promise<Continuation | null> {
+    this.#decoder.truncate(0);
+    return this.#run({
+      text,
+      mode: chooseMode(mode),
+      maxTokens,
+      signal,
+      isLate: () => false,
+      checkStop: () => ({ kind: 'continue' }),
+    });
+  }
+
+  async dispose(): Promise<void> {
+    await this.#context.dispose();
+    await this.#model.dispose();
+  }
+
+  async #run(input: RunInput): Promise<Run | null> {
+    const cancel = (): void => {
+      this.#context.cancel();
+    };
+    if (input.signal.aborted) return null;
+    input.signal.addEventListener('abort', cancel, { once: true });
+    try {
+      return await this.#prefillAndGenerate(input);
+    } finally {
+      input.signal.removeEventListener('abort', cancel);
+    }
+  }
+
+  async #prefillAndGenerate(input: RunInput): Promise<Run | null> {
+    const budget = this.#context.contextLength - input.maxTokens;
+    if (budget < MIN_PROMPT_TOKENS) {
+      throw new EngineFailure(
+        'invalid-request',
+        `${input.maxTokens} tokens leave no room for a prompt in a context of ${this.#context.contextLength}: lower foretoken.maxTokens or raise foretoken.contextLength.`,
+      );
+    }
+    const started = performance.now();
+    const prompt = buildPrompt(promptVocabulary(this.#model), input.text, budget);
+    const prefilled = await this.#decoder.prefill(prompt.tokens);
+    if (prefilled === null) return null;
+    const decodeStarted = performance.now();
+    const choose = greedyAfterLead(prompt.lead, (token) => pieceOf(this.#model, token));
+    const result = await generate({
+      strategy: new PlainStrategy(this.#decoder, prefilled.row, choose),
+      maxTokens: input.maxTokens,
+      isEnd: (token) => this.#model.isEndOfGeneration(token) || this.#model.isControl(token),
+      textStream: createTextStream(this.#model),
+      lead: prompt.lead,
+      checkStop: input.checkStop,
+      isLate: input.isLate,
+      isCancelled: () => input.signal.aborted,
+      ...(input.onText && { onText: input.onText }),
+    });
+    if (result.kind === 'cancelled') return null;
+    const decodeMs = performance.now() - decodeStarted;
+    const tokens = result.tokens.length;
+    return {
+      text: result.text,
+      finish: result.finish,
+      tokens: result.tokens,
+      margins: result.margins,
+      timing: {
+        promptTokens: prompt.tokens.length,
+        reusedTokens: prefilled.reused,
+        prefillMs: decodeStarted - started,
+        decodeMs,
+        tokens,
+        steps: result.steps,
+        tokensPerStep: result.steps === 0 ? 0 : tokens / result.steps,
+        tokensPerSecond: decodeMs === 0 ? 0 : (1000 * tokens) / decodeMs,
+      },
+    };
+  }
+}
+
+/** A context this short completes nothing worth showing. */
+const MIN_PROMPT_TOKENS = 16;
+
+/** `auto` is what pays on this device; so far there is one mode to choose from. */
+function chooseMode(setting: DecodingModeSetting): DecodingMode {
+  return setting === 'auto' ? 'plain' : setting;
+}
+
+function stopContext(
+  document: DocumentContext,
+  multiline: boolean,
+): Parameters<typeof createStopRule>[0] {
+  return { ...document, multiline };
+}
