@@ -17,6 +17,7 @@ export default tseslint.config(
   {
     ignores: [
       'dist/',
+      'dist-test/',
       'native/build/',
       'node_modules/',
       'test-output/',

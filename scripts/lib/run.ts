@@ -29,8 +29,8 @@ export function exitCodeOf(
       cwd: options.cwd ?? root,
       env: options.env ?? process.env,
       stdio: ['ignore', output, output],
-      // npm and npx are .cmd files there, which only a shell can start.
-      shell: process.platform === 'win32' && /^np[mx]$/.test(command),
+      // npm, npx and code are .cmd files there, which only a shell can start.
+      shell: process.platform === 'win32' && /(^np[mx]|\.cmd)$/.test(command),
     });
     child.once('error', reject);
     child.once('exit', (code) => {

@@ -74,16 +74,20 @@ async function prepare(directory: string): Promise<void> {
   const vscode = path.join(directory, 'node_modules', 'code-server', 'lib', 'vscode');
   await npmInstall(vscode, '--omit=dev');
   await npmInstall(path.join(vscode, 'extensions'), '--omit=dev');
-  await buildLogWriter(vscode, { ...env, npm_config_nodedir: nodeHome });
+  await buildAddons(vscode, { ...env, npm_config_nodedir: nodeHome });
 }
 
-/** Without this small addon code-server keeps no log files, and a failed test could show none. */
-async function buildLogWriter(vscode: string, env: NodeJS.ProcessEnv): Promise<void> {
-  const log = path.join(cacheDirectory, 'logs', 'build-spdlog.log');
+/** Without the first of these small addons code-server keeps no log files for a failed test. */
+async function buildAddons(vscode: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const log = path.join(cacheDirectory, 'logs', 'build-code-server.log');
   try {
-    await run('npm', ['rebuild', '@vscode/spdlog'], { cwd: vscode, env, log });
+    await run('npm', ['rebuild', '@vscode/spdlog', '@vscode/native-watchdog'], {
+      cwd: vscode,
+      env,
+      log,
+    });
   } catch {
-    console.warn('code-server will keep no log files: @vscode/spdlog could not be built.');
+    console.warn('code-server will keep no log files: its addons could not be built.');
   }
 }
 
