@@ -65,9 +65,7 @@ export class Session {
     onText?: (text: string) => void,
   ): Promise<CompletionOutcome> {
     const { document, deadlineMs } = request;
-    if (document.prefix.trim() === '' && document.suffix.trim() === '') {
-      return { kind: 'skipped', reason: 'empty-prompt' };
-    }
+    if (!this.#hasSomethingToGoBy(document)) return { kind: 'skipped', reason: 'empty-prompt' };
     const mode = chooseMode(request.mode);
     const started = performance.now();
     const stopRule = createStopRule(stopContext(document, request.multiline));
@@ -112,6 +110,11 @@ export class Session {
   async dispose(): Promise<void> {
     await this.#context.dispose();
     await this.#model.dispose();
+  }
+
+  #hasSomethingToGoBy({ prefix, suffix }: DocumentContext): boolean {
+    if (prefix.trim() !== '') return true;
+    return suffix.trim() !== '' && promptVocabulary(this.#model).fim !== null;
   }
 
   async #run(input: RunInput): Promise<Run | null> {

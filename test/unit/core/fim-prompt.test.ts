@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { buildPrompt, type PromptVocabulary } from '../../../engine/core/prompt/fim-prompt.ts';
+import { commonPrefixLength, reusableLength } from '../../../engine/core/prompt/reuse-prefix.ts';
+
+const PRE = 1001;
+const SUF = 1002;
+const MID = 1003;
+const BOS = 1000;
+const NAMES = new Map([
+  [PRE, '<PRE>'],
+  [SUF, '<SUF>'],
+  [MID, '<MID>'],
+  [BOS, '<BOS>'],
+]);
+
+/** One token per character. */
+const vocabulary = (overrides: Partial<PromptVocabulary> = {}): PromptVocabulary => ({
+  tokenize: (text) => Array.from(text, (each) => each.codePointAt(0)!),
+  fim: { prefix: PRE, suffix: SUF, middle: MID },
+  beginOfText: null,
+  ...overrides,
+});
+
+function show(tokens: readonly number[]): string {
+  return tokens.map((each) => NAMES.get(each) ?? String.fromCodePoint(each)).join('');
+}
+
+/** `|` marks the cursor. */
+function prompt(text: string, budget = 500, overrides: Partial<PromptVocabulary> = {}) {
+  const [prefix = '', suffix = ''] = text.split('|');
+  const built = buildPrompt(vocabulary(overrides), { prefix, suffix }, budget);
+  return { text: show(built.tokens), lead: built.lead, tokens: built.tokens };
+}
+
+describe('FIM prompt', () => {
+  const cases: readonly [document: string, prompt: string, lead: string][] = [
+    ['a\nfo|o\nb', '<PRE>a\n<SUF>o\nb<MID>fo', ''],
+    ['a\nx = |\nb', '<PRE>a\n<SUF>\nb<MID>x =', ' '],
+    ['a\n    |', '<PRE>a\n<SUF><MID>', '    '],
+    ['|b', '<PRE><SUF>b<MID>', ''],
+    ['a|', '<PRE><SUF><MID>a', ''],
+    ['\t\t|}', '<PRE><SUF>}<MID>', '\t\t'],
+  ];
+  for (const [document, expected, lead] of cases) {
+    it(`${JSON.stringify(document)} -> ${JSON.stringify(expected)}`, () => {
+      const built = prompt(document);
+      assert.deepEqual([built.text, built.lead], [expected, lead]);
+    });
+  }
+
+  it('is the prefix alone for a vocabulary without FIM tokens', () => {
+    assert.equal(prompt('a\nfo|o', 500, { fim: null }).text, 'a\nfo');
+  });
+
+  it('begins with the begin-of-text token where the model wants one', () => {
+    assert.equal(prompt('a|b', 500, { beginOfText: BOS }).text, '<BOS><PRE><SUF>b<MID>a');
+    assert.equal(prompt('a|b', 500, { beginOfText: BOS, fim: null }).text, '<BOS>a');
+  });
+
+  it('only appends while typing goes on in a line', () => {
+    const line = 'const sum = left + right;';
+    let previous = prompt('a\n|\nb').tokens;
+    for (let end = 1; end <= line.length; end += 1) {
+      const next = prompt(`a\n${line.slice(0, end)}|\nb`).tokens;
+      assert.equal(commonPrefixLength(previous, next), previous.length);
+      previous = next;
+    }
+  });
+
+  it('never exceeds its budget, and moves its start seldom', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ maxLength: 3000 }),
+        fc.string({ maxLength: 900 }),
+        fc.string({ maxLength: 400 }),
+        fc.integer({ min: 16, max: 2000 }),
+        fc.boolean(),
+        (above, suffix, line, budget, fim) => {
+          const options = fim ? {} : { fim: null };
+          const text = { prefix: `${above}\n${line.replaceAll('\n', ' ')}`, suffix };
+          const built = buildPrompt(vocabulary(options), text, budget);
+          assert.ok(built.tokens.length <= budget, `${built.tokens.length} > ${budget}`);
+        },
+      ),
+    );
+    const starts = new Set<string>();
+    for (let length = 1000; length < 1256; length += 1) {
+      const above = Array.from({ length }, (_, index) => String.fromCodePoint(0x4e00 + index));
+      starts.add(prompt(`${above.join('')}\nx|`, 700).text.slice(0, 6));
+    }
+    assert.ok(starts.size <= 2, `${starts.size} starts in 256 keystrokes`);
+  });
+
+  it('gives the suffix at most a quarter of the budget', () => {
+    const built = prompt(`${'p'.repeat(2000)}\n|${'s'.repeat(2000)}`, 1003);
+    assert.equal(built.text.split('s').length - 1, 250);
+  });
+});
+
+describe('prefix reuse', () => {
+  const cases: readonly [cached: number[], prompt: number[], reusable: number][] = [
+    [[], [1, 2], 0],
+    [[1, 2, 3], [1, 2, 4], 2],
+    [[1, 2, 3], [1, 2, 3], 2],
+    [[1, 2, 3, 4], [1, 2, 3], 2],
+    [[1], [1, 2, 3], 1],
+    [[9, 2], [1, 2], 0],
+  ];
+  for (const [cached, wanted, reusable] of cases) {
+    it(`[${cached.join(' ')}] for [${wanted.join(' ')}] keeps ${reusable}`, () => {
+      assert.equal(reusableLength(cached, wanted), reusable);
+    });
+  }
+});
