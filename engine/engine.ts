@@ -1,8 +1,9 @@
+import { checkConfiguration } from './configuration.ts';
 import { chooseBackend, defaultThreads, describeDevice, type Backend } from './device.ts';
 import { EngineFailure, toEngineError } from './engine-failure.ts';
 import type { Installation } from './installation.ts';
 import { listModels, resolveModel } from './models.ts';
-import type { LibraryInfo, NativeAddon, NativeModel } from './native/addon.d.ts';
+import type { LibraryInfo, ModelLoad, NativeAddon, NativeModel } from './native/addon.d.ts';
 import { loadAddon } from './native/load-addon.ts';
 import {
   DEFAULT_CONFIGURATION,
@@ -43,6 +44,8 @@ export class Engine {
   #libraries: Libraries | undefined;
   #session: Session | undefined;
   #configuration: EngineConfiguration = DEFAULT_CONFIGURATION;
+  #configured: Promise<void> = Promise.resolve();
+  #loading: ModelLoad | undefined;
   #state: EngineState = { kind: 'idle' };
 
   constructor(installation: Installation, listener: EngineListener) {
@@ -59,11 +62,24 @@ export class Engine {
     return this.#session;
   }
 
-  /** Loads what the configuration names. A failure is a state, and leaves nothing loaded. */
+  /**
+   * Loads what the configuration names. A failure is a state, and leaves nothing loaded. Called again
+   * while it loads, it gives up what it is at; all callers then get the state that the last one led to.
+   */
   async configure(configuration: EngineConfiguration): Promise<EngineState> {
-    await this.unload();
     this.#configuration = configuration;
+    this.#loading?.abort();
+    this.#configured = this.#configured.then(async () => {
+      if (this.#configuration === configuration) await this.#reload(configuration);
+    });
+    for (let last; last !== this.#configured;) await (last = this.#configured);
+    return this.#state;
+  }
+
+  async #reload(configuration: EngineConfiguration): Promise<void> {
+    await this.unload();
     try {
+      checkConfiguration(configuration);
       const model = await resolveModel(configuration.model, this.#installation.root);
       this.#setState({ kind: 'loading', model: model.name, progress: 0 });
       const libraries = await this.#open(configuration);
@@ -71,7 +87,6 @@ export class Engine {
     } catch (error) {
       this.#setState({ kind: 'failed', error: toEngineError(error) });
     }
-    return this.#state;
   }
 
   async info(): Promise<EngineInfo> {
@@ -118,13 +133,14 @@ export class Engine {
   ): Promise<EngineState> {
     const threads = configuration.threads ?? defaultThreads(backend.mathCores);
     const { device, gpu, warnings } = describeDevice(backend, library, threads);
-    const native = await addon.loadModel({
+    this.#loading = addon.loadModel({
       path: summary.path,
       gpuLayers: gpu ? -1 : 0,
       onProgress: (progress) => {
         this.#setState({ kind: 'loading', model: summary.name, progress });
       },
-    }).model;
+    });
+    const native = await this.#loading.model.finally(() => (this.#loading = undefined));
     const context = await native.createContext({
       contextLength: Math.min(configuration.contextLength, native.info.trainedContextLength),
       batchSize: BATCH_TOKENS,

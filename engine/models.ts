@@ -7,7 +7,7 @@ import type { ModelSummary } from './protocol.ts';
 
 /** Models that ship with Foretoken, the default first. */
 const EMBEDDED_MODELS = [
-  { name: 'foretoken-code-4m', file: 'foretoken-code-4m.Q8_0.gguf' },
+  { name: 'foretoken-code-6m', file: 'foretoken-code-6m.Q8_0.gguf' },
 ] as const;
 
 export async function listModels(root: string): Promise<readonly ModelSummary[]> {

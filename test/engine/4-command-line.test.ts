@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { BenchReport, EngineInfo } from '../../engine/protocol.ts';
+import { CLI, temporaryFolder } from './support.ts';
+
+const folder = temporaryFolder();
+const at = (name: string) => path.join(folder, name);
+
+function foretoken(...args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  return { status, stdout, stderr };
+}
+
+/** Standard output of a call that must succeed. */
+function output(...args: readonly string[]): string {
+  const { status, stdout, stderr } = foretoken(...args);
+  assert.equal(status, 0, stderr);
+  return stdout;
+}
+
+describe('command line', function () {
+  this.timeout(90_000);
+
+  before(() => {
+    writeFileSync(at('sample.ts'), 'export function add(a: number, b: number) {\n  return a\n}\n');
+    const rows = [{ prompt: 'def add(a, b):\n' }, { prompt: 'const a = ', suffix: ';\n' }];
+    const text = rows.map((each) => JSON.stringify(each)).join('\n');
+    writeFileSync(at('prompts.jsonl'), text);
+    writeFileSync(at('prompts.jsonl.gz'), gzipSync(text));
+    writeFileSync(at('broken.jsonl'), '{"prompt": "a"}\n{"prompt": \n');
+    writeFileSync(at('no-prompt.jsonl'), '{"text": "a"}\n');
+    writeFileSync(at('broken.gz'), gzipSync(text).subarray(0, 20));
+    writeFileSync(at('broken.gguf'), 'GGUF, or so it says');
+  });
+
+  it('info --json', () => {
+    const info = JSON.parse(output('info', '--json')) as EngineInfo;
+    assert.match(info.version, /^\d+\.\d+\.\d+/);
+    assert.match(info.llamaCpp, /^[bv]\d/);
+    assert.ok(['cpu', 'cuda', 'vulkan', 'metal'].includes(info.device.backend));
+    assert.ok(info.device.name !== '' && info.device.memoryBytes > 0 && info.device.threads > 0);
+    assert.ok(info.models.some((each) => each.embedded && each.sizeBytes > 0));
+  });
+
+  it('complete --json', () => {
+    const place = `${at('sample.ts')}:2:11`;
+    const result = JSON.parse(
+      output('complete', place, '--json', '--max-tokens', '8', '--mode', 'plain'),
+    ) as Record<string, unknown> & { timing: Record<string, number> };
+    assert.deepEqual(Object.keys(result), ['text', 'finishReason', 'mode', 'model', 'timing']);
+    assert.equal(result['mode'], 'plain');
+    assert.deepEqual(Object.keys(result.timing), [
+      'promptTokens',
+      'reusedTokens',
+      'prefillMs',
+      'decodeMs',
+      'tokens',
+      'steps',
+      'tokensPerStep',
+      'tokensPerSecond',
+    ]);
+    assert.equal(typeof result['text'], 'string');
+  });
+
+  it('complete for people', () => {
+    assert.match(output('complete', `${at('sample.ts')}:2:11`), /\d+ tokens in \d+ ms/);
+  });
+
+  for (const prompts of ['prompts.jsonl', 'prompts.jsonl.gz']) {
+    it(`bench with ${prompts}`, () => {
+      const out = at(`${prompts}.report.json`);
+      output('bench', '--prompts', at(prompts), '--modes', 'plain,auto', '--json', out, '--runs=2');
+      const report = JSON.parse(readFileSync(out, 'utf8')) as BenchReport;
+      assert.deepEqual(Object.keys(report), ['device', 'model', 'settings', 'modes']);
+      assert.deepEqual(Object.keys(report.modes), ['plain', 'auto']);
+      for (const mode of Object.values(report.modes)) {
+        assert.equal(mode.identicalToPlain, true);
+        assert.deepEqual(mode.divergences, []);
+        assert.equal(mode.prompts, 2);
+        assert.ok(mode.tokens > 0 && mode.tokensPerSecond.median > 0);
+        assert.ok(mode.speedupOverPlain.low <= mode.speedupOverPlain.high);
+      }
+    });
+  }
+
+  const refused: readonly [args: () => readonly string[], message: RegExp][] = [
+    [() => ['dance'], /Unknown command "dance".*complete/],
+    [() => ['complete'], /FILE:LINE:COL/],
+    [() => ['complete', at('none.ts:1:1')], /no file/],
+    [() => ['complete', `${folder}:1:1`], /not a file/],
+    [() => ['complete', at('sample.ts:99:1')], /ends at line 4/],
+    [() => ['complete', at('sample.ts:3:99')], /ends at column 2/],
+    [() => ['complete', at('sample.ts:0:1')], /count from 1/],
+    [() => ['complete', at('sample.ts:1:1'), '--mode', 'warp'], /known modes are plain/],
+    [() => ['complete', at('sample.ts:1:1'), '--max-tokens', '0'], /from 1 to 4096/],
+    [() => ['complete', at('sample.ts:1:1'), '--nope'], /Unknown option/],
+    [() => ['complete', at('sample.ts:1:1'), '--model', at('none.gguf')], /No model at/],
+    [() => ['complete', at('sample.ts:1:1'), '--model', at('broken.gguf')], /GGUF/],
+    [() => ['bench'], /--prompts/],
+    [() => ['bench', '--prompts', at('none.jsonl')], /no readable file/],
+    [() => ['bench', '--prompts', at('broken.jsonl')], /broken\.jsonl:2 is no JSON/],
+    [() => ['bench', '--prompts', at('no-prompt.jsonl')], /has no "prompt"/],
+    [() => ['bench', '--prompts', at('broken.gz')], /gzip/],
+    [() => ['bench', '--prompts', at('prompts.jsonl'), '--modes', 'plain,warp'], /known modes/],
+    [
+      () => ['bench', '--prompts', at('prompts.jsonl'), '--runs=1', '--json', at('no/out.json')],
+      /cannot be written/,
+    ],
+  ];
+  for (const [args, message] of refused) {
+    it(`bad input: ${args().slice(0, 1).join('')} ${message.source}`, () => {
+      const { status, stderr } = foretoken(...args());
+      assert.match(stderr, message);
+      assert.equal(stderr.trim().split('\n').length, 1, stderr);
+      assert.equal(status, 2);
+    });
+  }
+});
