@@ -1,8 +1,8 @@
 """Download the archives named in packages.json; nothing is unpacked and nothing is run.
 
-npm packages come through `npm pack`, Debian packages through `apt-get download`, so the machine's own
-registries and caches apply. A name that cannot be fetched is reported and left out; an archive that is
-already there is kept, so a broken download is resumed by running the command again.
+npm packages come through `npm pack`, Debian packages through `apt-get download`, so the machine's
+own registries and caches apply. A name that cannot be fetched is reported and left out; an archive
+that is already there is kept, so a broken download is resumed by running the command again.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
+from paths import HERE, WORK
+
 SPLITS = ("train", "validation", "test")
 PARALLEL_DOWNLOADS = 4
 
@@ -30,7 +31,15 @@ def fetch_npm(name: str, folder: Path) -> bool:
         return True
     scratch = folder / f".{slug(name)}"
     scratch.mkdir(parents=True, exist_ok=True)
-    command = ["npm", "pack", name, "--silent", "--ignore-scripts", "--pack-destination", str(scratch)]
+    command = [
+        "npm",
+        "pack",
+        name,
+        "--silent",
+        "--ignore-scripts",
+        "--pack-destination",
+        str(scratch),
+    ]
     subprocess.run(command, capture_output=True, cwd=scratch, check=False)
     for archive in scratch.glob("*.tgz"):
         archive.rename(target)
@@ -55,7 +64,7 @@ def fetch_debian(name: str, folder: Path) -> bool:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=HERE / "work" / "archives")
+    parser.add_argument("--out", type=Path, default=WORK / "archives")
     options = parser.parse_args()
     packages = json.loads((HERE / "packages.json").read_text())
     for kind, fetch in (("npm", fetch_npm), ("debian", fetch_debian)):

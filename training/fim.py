@@ -1,8 +1,9 @@
 """Fill-in-the-middle samples as an editor produces them; pure text functions, no torch.
 
-A document is cut into pieces at line ends, and in each piece one span is taken out as the middle. Splits are made
-between characters, before tokenisation, because a cursor does not respect tokens. Sources: Bavarian et al. 2022,
-arXiv:2207.14255 (PSM, SPM); the token order of SPM is llama.cpp's `spm_infill`.
+A document is cut into pieces at line ends, and in each piece one span is taken out as the middle.
+Splits are made between characters, before tokenisation, because a cursor does not respect tokens.
+Sources: Bavarian et al. 2022, arXiv:2207.14255 (PSM, SPM); the token order of SPM is llama.cpp's
+`spm_infill`.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ def cut_pieces(text: str, rng: random.Random, shortest: int, longest: int) -> li
     pieces, start = [], 0
     while start < len(text):
         wanted = int(shortest * (longest / shortest) ** rng.random())
-        end = text.rfind("\n", start, start + wanted) + 1 if start + wanted < len(text) else len(text)
+        end = (
+            text.rfind("\n", start, start + wanted) + 1 if start + wanted < len(text) else len(text)
+        )
         if end <= start:
             end = min(start + wanted, len(text))
         pieces.append(text[start:end])
@@ -55,7 +58,7 @@ def pick_line(text: str, rng: random.Random) -> tuple[int, int] | None:
 
 
 def split_for_editor(text: str, rng: random.Random) -> Split | None:
-    """A cursor somewhere in `text` and what a person might want inserted there; None for blank text."""
+    """A cursor in `text` and what a person might want inserted there; None for blank text."""
     line = pick_line(text, rng) if text else None
     if line is None:
         return None
@@ -86,7 +89,7 @@ def end_of_lines(text: str, end: int, extra: int) -> int:
 
 
 def fim_tokens(split: Split, tokenizer: Tokenizer, spm: bool, limit: int) -> list[int] | None:
-    """PSM or SPM token ids with `<|endoftext|>` after the middle; far context is cut to `limit` tokens."""
+    """PSM or SPM ids with `<|endoftext|>` after the middle; far context goes, to fit `limit`."""
     prefix, middle, suffix = (tokenizer.encode(part) for part in split)
     room = limit - len(middle) - 4
     if room < 0:

@@ -1,9 +1,10 @@
 """The network: a small Llama (RMSNorm, rotary positions, SwiGLU, no biases, untied output).
 
-Shapes: B rows, T positions, D model width, H heads of size K (D = H*K), F feed-forward width, V vocabulary.
-Rotary positions are interleaved (pairs 2i, 2i+1), which is what llama.cpp's arch `llama` computes, so the
-weights go into the GGUF as they are, without the row permutation that half-split RoPE needs.
-Source of the architecture: Touvron et al. 2023, arXiv:2302.13971; rotary: Su et al. 2021, arXiv:2104.09864.
+Shapes: B rows, T positions, D model width, H heads of size K (D = H*K), F feed-forward width, V
+vocabulary. Rotary positions are interleaved (pairs 2i, 2i+1), which is what llama.cpp's arch
+`llama` computes, so the weights go into the GGUF as they are, without the row permutation that
+half-split RoPE needs. Source of the architecture: Touvron et al. 2023, arXiv:2302.13971; rotary: Su
+et al. 2021, arXiv:2104.09864.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def rotary_tables(length: int, size: int, base: float) -> tuple[Tensor, Tensor]:
 
 
 def pair_rotation(size: int) -> Tensor:
-    """[size, size] matrix R with (x @ R)[2i] = -x[2i+1] and (x @ R)[2i+1] = x[2i]: a matmul beats striding."""
+    """R [size, size] with (x @ R)[2i] = -x[2i+1], (x @ R)[2i+1] = x[2i]; beats striding."""
     matrix = torch.zeros(size, size)
     even = torch.arange(0, size, 2)
     matrix[even + 1, even] = -1.0
@@ -154,15 +155,15 @@ class Foretoken(nn.Module):
         return self.final_norm(x)
 
     def logits(self, ids: Tensor) -> Tensor:
-        """[B, T] -> [B, T, V]; for evaluation and export checks, training uses linear_cross_entropy."""
+        """[B, T] -> [B, T, V]; for evaluation, as training uses linear_cross_entropy."""
         return self.output(self.forward(ids))
 
 
 class LinearCrossEntropy(torch.autograd.Function):
-    """Summed next-token loss of hidden @ weight.T without keeping fp32 logits for the backward pass.
+    """Summed next-token loss of hidden @ weight.T that keeps no fp32 logits for the backward pass.
 
-    hidden [N, D], weight [V, D], targets [N] (negative: ignored). Gradients are formed in the forward pass:
-    d loss / d logits = softmax(logits) - onehot(target).
+    hidden [N, D], weight [V, D], targets [N] (negative: ignored). Gradients are formed in the
+    forward pass: d loss / d logits = softmax(logits) - onehot(target).
     """
 
     @staticmethod
@@ -192,7 +193,7 @@ def linear_cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor) -> Ten
 
 
 def initialise(model: Foretoken, seed: int) -> None:
-    """Normal(0, 0.02 .. 1/sqrt(fan_in)); matrices that write into the residual stream start at zero."""
+    """Normal weights; matrices that write into the residual stream start at zero."""
     generator = torch.Generator().manual_seed(seed)
     for name, parameter in model.named_parameters():
         if parameter.ndim < 2:

@@ -1,7 +1,8 @@
-"""Muon for the hidden matrices, Adam for embeddings, output and norms, over one flat fp32 master copy.
+"""Muon for hidden matrices, Adam for embeddings, output and norms, over one flat fp32 master copy.
 
-All parameters live in one flat buffer, so that worker processes share weights and gradients as plain memory.
-Muon: Jordan et al. 2024 (the Newton-Schulz coefficients are theirs); Adam: Kingma and Ba 2015, arXiv:1412.6980.
+All parameters live in one flat buffer, so that worker processes share weights and gradients as
+plain memory. Muon: Jordan et al. 2024 (the Newton-Schulz coefficients are theirs); Adam: Kingma and
+Ba 2015, arXiv:1412.6980.
 """
 
 from __future__ import annotations

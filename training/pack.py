@@ -1,7 +1,8 @@
-"""Corpus -> rows of token ids for training: work/tokens/{short,long,validation}.bin, uint16 [rows, T].
+"""Corpus -> rows of token ids: work/tokens/{short,long,validation}.bin, uint16 [rows, T].
 
-Half of the documents become fill-in-the-middle samples, which are never cut by a row end; the other half is plain
-text, which fills what the samples leave. Rows are shuffled, so a reader can take them in order.
+Half of the documents become fill-in-the-middle samples, which are never cut by a row end; the other
+half is plain text, which fills what the samples leave. Rows are shuffled, so a reader can take them
+in order.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from fetch_corpus import HERE
+from paths import WORK
 from fim import SPM_SHARE, cut_pieces, fim_tokens, split_for_editor
 from tokenizer import END_OF_TEXT, SPECIAL_ID, Tokenizer
 
@@ -42,7 +43,9 @@ def heading(document: Document, rng: random.Random, tokenizer: Tokenizer) -> lis
     return [SPECIAL_ID["<|file_sep|>"], *tokenizer.encode(name + "\n")]
 
 
-def fim_samples(document: Document, rng: random.Random, tokenizer: Tokenizer, length: int) -> Iterator[list[int]]:
+def fim_samples(
+    document: Document, rng: random.Random, tokenizer: Tokenizer, length: int
+) -> Iterator[list[int]]:
     """Samples of at most `length` tokens that together hold the document once."""
     longest = int(length * CHARACTERS_PER_TOKEN * 0.9)
     for piece in cut_pieces(document["text"], rng, SHORTEST_PIECE, longest):
@@ -55,16 +58,24 @@ def fim_samples(document: Document, rng: random.Random, tokenizer: Tokenizer, le
             yield [*head, *tokens]
 
 
-def encode_shard(shard: list[Document], tokenizer: Tokenizer, length: int, seed: str) -> tuple[list[np.ndarray], np.ndarray]:
+def encode_shard(
+    shard: list[Document], tokenizer: Tokenizer, length: int, seed: str
+) -> tuple[list[np.ndarray], np.ndarray]:
     """(FIM samples, plain token stream) of some documents."""
     rng = random.Random(f"{seed} {shard[0]['package']} {shard[0]['path']}")
     samples: list[np.ndarray] = []
     plain: list[int] = []
     for document in shard:
         if rng.random() < FIM_SHARE:
-            samples += (np.array(s, np.uint16) for s in fim_samples(document, rng, tokenizer, length))
+            samples += (
+                np.array(s, np.uint16) for s in fim_samples(document, rng, tokenizer, length)
+            )
         else:
-            plain += [*heading(document, rng, tokenizer), *tokenizer.encode(document["text"]), END_OF_TEXT]
+            plain += [
+                *heading(document, rng, tokenizer),
+                *tokenizer.encode(document["text"]),
+                END_OF_TEXT,
+            ]
     return samples, np.array(plain, np.uint16)
 
 
@@ -107,11 +118,15 @@ def choose(documents: list[Document], tokens: int, seed: int) -> list[Document]:
     return chosen
 
 
-def write_rows(name: str, documents: list[Document], length: int, options: argparse.Namespace) -> None:
+def write_rows(
+    name: str, documents: list[Document], length: int, options: argparse.Namespace
+) -> None:
     """Encode, pack, shuffle and write one stream with its shape beside it."""
     tokenizer = Tokenizer.load(options.tokenizer)
     shards = [documents[i : i + SHARD] for i in range(0, len(documents), SHARD)]
-    encode = partial(encode_shard, tokenizer=tokenizer, length=length, seed=f"{options.seed} {name}")
+    encode = partial(
+        encode_shard, tokenizer=tokenizer, length=length, seed=f"{options.seed} {name}"
+    )
     with ProcessPoolExecutor(options.workers) as pool:
         encoded = list(pool.map(encode, shards))
     samples = [sample for shard, _ in encoded for sample in shard]
@@ -119,15 +134,20 @@ def write_rows(name: str, documents: list[Document], length: int, options: argpa
     rows = pack_rows(samples, np.concatenate([plain for _, plain in encoded]), length)
     np.random.default_rng(options.seed).shuffle(rows)
     rows.astype(np.uint16).tofile(options.out / f"{name}.bin")
-    (options.out / f"{name}.json").write_text(json.dumps({"rows": len(rows), "length": length}) + "\n")
-    print(f"{name}: {rows.size / 1e6:.1f} M tokens in rows of {length}, {len(samples)} FIM samples", flush=True)
+    (options.out / f"{name}.json").write_text(
+        json.dumps({"rows": len(rows), "length": length}) + "\n"
+    )
+    print(
+        f"{name}: {rows.size / 1e6:.1f} M tokens in rows of {length}, {len(samples)} FIM samples",
+        flush=True,
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--corpus", type=Path, default=HERE / "work" / "corpus")
-    parser.add_argument("--tokenizer", type=Path, default=HERE / "work" / "tokenizer.json")
-    parser.add_argument("--out", type=Path, default=HERE / "work" / "tokens")
+    parser.add_argument("--corpus", type=Path, default=WORK / "corpus")
+    parser.add_argument("--tokenizer", type=Path, default=WORK / "tokenizer.json")
+    parser.add_argument("--out", type=Path, default=WORK / "tokens")
     parser.add_argument("--short-tokens", type=float, default=48e6)
     parser.add_argument("--long-tokens", type=float, default=12e6)
     parser.add_argument("--short-length", type=int, default=512)
@@ -136,7 +156,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    texts = {s: [json.loads(line) for line in (options.corpus / f"{s}.jsonl").open()] for s in ("train", "validation")}
+    texts = {
+        s: [json.loads(line) for line in (options.corpus / f"{s}.jsonl").open()]
+        for s in ("train", "validation")
+    }
     write_rows("validation", texts["validation"], options.short_length, options)
     chosen = choose(texts["train"], int(options.short_tokens + options.long_tokens), options.seed)
     border = int(len(chosen) * options.short_tokens / (options.short_tokens + options.long_tokens))

@@ -23,9 +23,45 @@ class Preset:
 PRESETS = {
     preset.name: preset
     for preset in (
-        Preset("smoke", {"width": 64, "layers": 2, "heads": 2, "hidden": 192}, 1, 8192, 2048, 2e6, 5e5, 0.3),
-        Preset("cpu", {"width": 192, "layers": 6, "heads": 3, "hidden": 512}, 108, 8192, 2048, 48e6, 12e6, 4.0),
-        Preset("gpu", {"width": 640, "layers": 12, "heads": 10, "hidden": 1728}, 25, 262144, 65536, 9e8, 2e8, 16.0),
-        Preset("gpu-draft", {"width": 256, "layers": 4, "heads": 4, "hidden": 704}, 4, 262144, 65536, 9e8, 2e8, 16.0),
+        Preset(
+            "smoke",
+            {"width": 64, "layers": 2, "heads": 2, "hidden": 192},
+            1,
+            8192,
+            2048,
+            2e6,
+            5e5,
+            0.3,
+        ),
+        Preset(
+            "cpu",
+            {"width": 192, "layers": 6, "heads": 3, "hidden": 512},
+            108,
+            8192,
+            2048,
+            48e6,
+            12e6,
+            4.0,
+        ),
+        Preset(
+            "gpu",
+            {"width": 640, "layers": 12, "heads": 10, "hidden": 1728},
+            25,
+            262144,
+            65536,
+            9e8,
+            2e8,
+            16.0,
+        ),
+        Preset(
+            "gpu-draft",
+            {"width": 256, "layers": 4, "heads": 4, "hidden": 704},
+            4,
+            262144,
+            65536,
+            9e8,
+            2e8,
+            16.0,
+        ),
     )
 }

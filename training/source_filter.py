@@ -1,4 +1,4 @@
-"""Which files of a package are worth learning from: pure functions over paths and texts, no torch, no I/O."""
+"""Which files of a package are worth learning from: pure functions over paths and texts."""
 
 from __future__ import annotations
 
@@ -8,28 +8,46 @@ from pathlib import PurePosixPath
 LANGUAGES = {
     ".ts": "typescript", ".tsx": "typescript", ".mts": "typescript",
     ".js": "javascript", ".mjs": "javascript", ".cjs": "javascript", ".jsx": "javascript",
-    ".py": "python", ".rs": "rust", ".go": "go", ".c": "c++", ".h": "c++", ".cpp": "c++", ".hpp": "c++",
-    ".json": "json", ".html": "html", ".css": "css", ".scss": "css", ".less": "css", ".md": "markdown",
+    ".py": "python", ".rs": "rust", ".go": "go",
+    ".c": "c++", ".h": "c++", ".cpp": "c++", ".hpp": "c++",
+    ".json": "json", ".html": "html", ".css": "css", ".scss": "css", ".less": "css",
+    ".md": "markdown",
 }  # fmt: skip
 MIN_CHARACTERS, MAX_CHARACTERS = 150, 80_000
 MAX_LINE, MAX_MEAN_LINE = 300, 70
-PERMISSIVE = re.compile(r"\b(MIT|Apache|BSD|0BSD|ISC|Unlicense|CC0|BlueOak|Zlib|PSF|Python|BSL|Boost|Expat)", re.I)
-COPYLEFT = re.compile(r"GNU (Lesser |Library |Affero )?General Public|Mozilla Public Licen|GPL-[23]|\bLGPL\b|SPDX\S* MPL")
+PERMISSIVE = re.compile(
+    r"\b(MIT|Apache|BSD|0BSD|ISC|Unlicense|CC0|BlueOak|Zlib|PSF|Python|BSL|Boost|Expat)", re.I
+)
+COPYLEFT = re.compile(
+    r"GNU (Lesser |Library |Affero )?General Public|Mozilla Public Licen"
+    r"|GPL-[23]|\bLGPL\b|SPDX\S* MPL"
+)
 
 BUILT_FOLDER = re.compile(
-    r"(^|/)(node_modules|vendor|third[_-]?party|_vendor|dist(-(?!packages)[^/]*)?|build|umd|cjs|commonjs|esm?|bundles?|compiled|out"
-    r"|locales?|i18n|lang|__snapshots__|__pycache__|min|generated|migrations|unicode|data)(/|$)", re.I
+    r"(^|/)(node_modules|vendor|third[_-]?party|_vendor|dist(-(?!packages)[^/]*)?|build|umd|cjs"
+    r"|commonjs|esm?|bundles?|compiled|out"
+    r"|locales?|i18n|lang|__snapshots__|__pycache__|min|generated|migrations|unicode|data)(/|$)",
+    re.I,
 )
-BUILT_FILE = re.compile(r"\.d\.[mc]?ts$|\.min\.|[.-]bundle\.|\.umd\.|\.iife\.|package(-lock)?\.json$|changelog|_pb2", re.I)
+BUILT_FILE = re.compile(
+    r"\.d\.[mc]?ts$|\.min\.|[.-]bundle\.|\.umd\.|\.iife\.|package(-lock)?\.json$|changelog|_pb2",
+    re.I,
+)
 GENERATED = re.compile(
-    r"@generated|do not edit|auto-?generated|automatically generated|generated (by|from)|machine generated", re.I
+    r"@generated|do not edit|auto-?generated|automatically generated|generated (by|from)"
+    r"|machine generated",
+    re.I,
 )
 COMPILED = re.compile(
-    r"__esModule|__createBinding|_interopRequire|__webpack_require__|sourceMappingURL|__awaiter|_classCallCheck"
-    r"|_jsxs?\(|@swc/helpers"
+    r"__esModule|__createBinding|_interopRequire|__webpack_require__|sourceMappingURL|__awaiter"
+    r"|_classCallCheck|_jsxs?\(|@swc/helpers"
 )
 LICENCE_WORD = re.compile(r"copyright|licen[sc]e|SPDX", re.I)
-LEADING_COMMENT = re.compile(r"\A(#![^\n]*\n)?\s*(/\*.*?\*/\s*|<!--.*?-->\s*|(?:(?://|#(?!include|define|if|pragma))[^\n]*\n)+\s*)", re.S)
+LEADING_COMMENT = re.compile(
+    r"\A(#![^\n]*\n)?\s*"
+    r"(/\*.*?\*/\s*|<!--.*?-->\s*|(?:(?://|#(?!include|define|if|pragma))[^\n]*\n)+\s*)",
+    re.S,
+)
 
 
 def language_of(path: str) -> str | None:
@@ -43,16 +61,16 @@ def is_built(path: str) -> bool:
 
 
 def strip_licence(text: str) -> str:
-    """Drop leading comments as long as they speak of a licence; they would be learnt by heart otherwise."""
+    """Drop leading comments that speak of a licence; they would be learnt by heart otherwise."""
     while True:
         match = LEADING_COMMENT.match(text)
         if not match or not LICENCE_WORD.search(match.group(2)):
             return text
-        text = text[match.end():]
+        text = text[match.end() :]
 
 
 def clean(text: str) -> str | None:
-    """The text as it goes into the corpus, or None when it is not something a person would write in an editor."""
+    """The text as it goes into the corpus, or None when no person would write it in an editor."""
     if COPYLEFT.search(text[:4000]):
         return None
     text = strip_licence(text.lstrip("\ufeff").replace("\r\n", "\n"))
@@ -75,7 +93,9 @@ def mostly_prose_or_code(text: str) -> bool:
 
 def prefer_sources(paths: list[str]) -> list[str]:
     """Of an npm package that ships both `src` and built files, only what people wrote."""
-    written = [p for p in paths if re.search(r"(^|/)(src|source|examples?|docs?|tests?|__tests__)/", p)]
+    written = [
+        p for p in paths if re.search(r"(^|/)(src|source|examples?|docs?|tests?|__tests__)/", p)
+    ]
     return written if len(written) >= 5 else paths
 
 

@@ -1,8 +1,8 @@
 """Byte-level BPE that splits text the way llama.cpp's pre-tokenizer `qwen2` does.
 
-A vocabulary has SIZE ids: 256 bytes, then merges in the order they were learnt, then SPECIALS. Needs Debian's
-python3-regex for \\p classes; no torch. File format: {"merges": [[left id, right id], ...]}.
-Source of the splitting expression: llama.cpp, LLAMA_VOCAB_PRE_TYPE_QWEN2; of byte-level BPE: Radford et al. 2019.
+A vocabulary has SIZE ids: 256 bytes, then merges in the order they were learnt, then SPECIALS.
+Needs Debian's python3-regex for \\p classes; no torch. The file holds {"merges": [[left, right], ..]}.
+Sources: llama.cpp's LLAMA_VOCAB_PRE_TYPE_QWEN2 for the splitting; Radford et al. 2019 for the BPE.
 """
 
 from __future__ import annotations
@@ -16,8 +16,17 @@ from pathlib import Path
 import regex
 
 SIZE = 8192
-FIM = ("<|fim_prefix|>", "<|fim_middle|>", "<|fim_suffix|>", "<|fim_pad|>", "<|repo_name|>", "<|file_sep|>")
-RESERVED = tuple(f"<|reserved_{i}|>" for i in range(9))  # spare rows, for prompt tokens and the like
+FIM = (
+    "<|fim_prefix|>",
+    "<|fim_middle|>",
+    "<|fim_suffix|>",
+    "<|fim_pad|>",
+    "<|repo_name|>",
+    "<|file_sep|>",
+)
+RESERVED = tuple(
+    f"<|reserved_{i}|>" for i in range(9)
+)  # spare rows, for prompt tokens and the like
 SPECIALS = ("<|endoftext|>", *FIM, *RESERVED)
 FIRST_SPECIAL = SIZE - len(SPECIALS)
 SPECIAL_ID = {name: FIRST_SPECIAL + i for i, name in enumerate(SPECIALS)}
@@ -71,7 +80,9 @@ class Tokenizer:
         """Apply the earliest learnt merge until none applies."""
         never = len(self.bytes_of)
         while len(ids) > 1:
-            best = min(range(len(ids) - 1), key=lambda i: self.rank.get((ids[i], ids[i + 1]), never))
+            best = min(
+                range(len(ids) - 1), key=lambda i: self.rank.get((ids[i], ids[i + 1]), never)
+            )
             merged = self.rank.get((ids[best], ids[best + 1]))
             if merged is None:
                 break
@@ -80,7 +91,9 @@ class Tokenizer:
 
     def decode(self, ids: Iterable[int]) -> str:
         """Text of ids; specials vanish, broken UTF-8 becomes U+FFFD."""
-        return b"".join(self.bytes_of[i] for i in ids if i < len(self.bytes_of)).decode("utf8", "replace")
+        return b"".join(self.bytes_of[i] for i in ids if i < len(self.bytes_of)).decode(
+            "utf8", "replace"
+        )
 
     def token_texts(self) -> list[str]:
         """All SIZE token texts in GPT-2's byte alphabet, specials last, as a GGUF lists them."""
@@ -108,7 +121,7 @@ def merge_pair(ids: list[int], pair: Pair, merged: int) -> list[int]:
 
 
 def train(texts: Iterable[str], merges_wanted: int = FIRST_SPECIAL - 256) -> Tokenizer:
-    """Learn merges greedily by pair frequency; ties go to the smaller pair, so the result is deterministic."""
+    """Learn merges greedily by pair frequency; ties go to the smaller pair, for determinism."""
     counts: Counter[str] = Counter()
     for text in texts:
         counts.update(SPLIT.findall(text))
@@ -125,7 +138,11 @@ def train(texts: Iterable[str], merges_wanted: int = FIRST_SPECIAL - 256) -> Tok
 
 
 def learn_merges(
-    words: list[list[int]], weights: list[int], pairs: Counter[Pair], places: dict[Pair, set[int]], wanted: int
+    words: list[list[int]],
+    weights: list[int],
+    pairs: Counter[Pair],
+    places: dict[Pair, set[int]],
+    wanted: int,
 ) -> list[Pair]:
     """The merge loop; the heap may hold stale counts, which are skipped when they surface."""
     heap = [(-count, pair) for pair, count in pairs.items()]

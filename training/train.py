@@ -1,8 +1,9 @@
 """Train a preset from packed tokens, within a wall-clock budget, resumable at any checkpoint.
 
-The schedule follows the clock, not the step count: the rate is constant, then falls linearly to almost nothing
-when the budget ends, and the last part of the budget reads long rows. On the CPU several worker processes share
-the weights and take micro-batches from one counter, so a busy core only takes fewer of them.
+The schedule follows the clock, not the step count: the rate is constant, then falls linearly to
+almost nothing when the budget ends, and the last part of the budget reads long rows. On the CPU
+several worker processes share the weights and take micro-batches from one counter, so a busy core
+only takes fewer of them.
 """
 
 from __future__ import annotations
@@ -18,17 +19,22 @@ import torch
 from torch import Tensor
 from torch import multiprocessing as mp
 
-from fetch_corpus import HERE
+from paths import WORK
 from model import Foretoken, ModelConfig, initialise, linear_cross_entropy
 from optimizer import Optimizer, Slot, flatten
 from presets import PRESETS, Preset
 
-WARM_UP, DECAY_START, LONG_START, LAST_RATE = 0.02, 0.5, 0.8, 0.02  # shares of the budget; share of the rate
+WARM_UP, DECAY_START, LONG_START, LAST_RATE = (
+    0.02,
+    0.5,
+    0.8,
+    0.02,
+)  # shares of the budget; share of the rate
 CHECKPOINT_S, REPORT_STEPS, VALIDATION_ROWS = 240, 10, 48
 
 
 class Task(NamedTuple):
-    """One optimizer step's work: `count` micro-batches of `rows` rows from row `first` of a stream."""
+    """An optimizer step's work: `count` micro-batches of `rows` rows from row `first` on."""
 
     stream: str
     first: int
@@ -38,7 +44,7 @@ class Task(NamedTuple):
 
 def open_rows(name: str) -> np.ndarray:
     """Packed rows uint16 [R, T], memory mapped."""
-    folder = HERE / "work" / "tokens"
+    folder = WORK / "tokens"
     shape = json.loads((folder / f"{name}.json").read_text())
     return np.memmap(folder / f"{name}.bin", np.uint16, "r", shape=(shape["rows"], shape["length"]))
 
@@ -53,7 +59,7 @@ def rate_at(progress: float) -> float:
 
 
 def row_loss(model: Foretoken, rows: np.ndarray, device: str) -> tuple[Tensor, int]:
-    """(summed loss in nats, predictions) for uint16 rows [B, T]; the last position has no target."""
+    """(summed nats, predictions) for uint16 rows [B, T]; the last position has no target."""
     ids = torch.from_numpy(rows.astype(np.int64)).to(device)
     targets = torch.full_like(ids, -1)
     targets[:, :-1] = ids[:, 1:]
@@ -63,8 +69,16 @@ def row_loss(model: Foretoken, rows: np.ndarray, device: str) -> tuple[Tensor, i
 class Crew:
     """The processes that compute gradients; the creating process is member 0."""
 
-    def __init__(self, model: Foretoken, working: Tensor, slots: list[Slot], size: int, device: str) -> None:
-        self.model, self.working, self.slots, self.size, self.device = model, working, slots, size, device
+    def __init__(
+        self, model: Foretoken, working: Tensor, slots: list[Slot], size: int, device: str
+    ) -> None:
+        self.model, self.working, self.slots, self.size, self.device = (
+            model,
+            working,
+            slots,
+            size,
+            device,
+        )
         self.streams = {name: open_rows(name) for name in ("short", "long", "validation")}
         self.gradients = [torch.zeros(working.numel(), device=device) for _ in range(size)]
         self.losses = torch.zeros(size, 2, dtype=torch.float64)
@@ -74,19 +88,21 @@ class Crew:
         if size > 1:
             for tensor in (working, self.losses, *self.gradients):
                 tensor.share_memory_()
-            self.processes = [context.Process(target=self.follow, args=(i,), daemon=True) for i in range(1, size)]
+            self.processes = [
+                context.Process(target=self.follow, args=(i,), daemon=True) for i in range(1, size)
+            ]
             for process in self.processes:
                 process.start()
 
     def follow(self, member: int) -> None:
-        """Body of a worker process: do each task that arrives, forever (the parent's end ends it)."""
+        """Body of a worker process: do each task that arrives until the parent ends."""
         torch.set_num_threads(1)
         while True:
             self.work(member, self.queues[member - 1].get())
             self.barrier.wait()
 
     def work(self, member: int, task: Task) -> None:
-        """Take micro-batches of the task until none is left; gradients and losses go to this member's row."""
+        """Take micro-batches until none is left; gradients and losses are this member's own."""
         self.gradients[member].zero_()
         self.losses[member].zero_()
         stream = self.streams[task.stream]
@@ -123,7 +139,10 @@ class Crew:
 def validation_loss(crew: Crew) -> float:
     """Nats per token on the first rows of the validation packages, FIM samples included."""
     rows = crew.streams["validation"][:VALIDATION_ROWS]
-    sums = [row_loss(crew.model, part, crew.device) for part in np.array_split(rows, max(1, len(rows) // 8))]
+    sums = [
+        row_loss(crew.model, part, crew.device)
+        for part in np.array_split(rows, max(1, len(rows) // 8))
+    ]
     return sum(loss.item() for loss, _ in sums) / sum(count for _, count in sums)
 
 
@@ -141,7 +160,9 @@ class Run:
         self.position = {"step": 0, "tokens": 0, "elapsed_s": 0.0, "short": 0, "long": 0}
         if (folder / "checkpoint.pt").exists():
             self.resume()
-        self.crew = Crew(self.model, self.working, slots, options.workers if device == "cpu" else 1, device)
+        self.crew = Crew(
+            self.model, self.working, slots, options.workers if device == "cpu" else 1, device
+        )
 
     def resume(self) -> None:
         """Continue from the last checkpoint."""
@@ -154,15 +175,20 @@ class Run:
     def save(self) -> None:
         """Write the checkpoint; the rename makes it all or nothing."""
         state = {
-            "config": self.model.config.as_dict(), "preset": self.preset.name, "position": self.position,
-            "master": self.master, "optimizer": self.optimizer.state(),
-        }  # fmt: skip
+            "config": self.model.config.as_dict(),
+            "preset": self.preset.name,
+            "position": self.position,
+            "master": self.master,
+            "optimizer": self.optimizer.state(),
+        }
         torch.save(state, self.folder / "checkpoint.tmp")
         (self.folder / "checkpoint.tmp").rename(self.folder / "checkpoint.pt")
 
     def report(self, **values: float | str) -> None:
         """One JSON line in the log and on the terminal."""
-        line = json.dumps({k: round(v, 4) if isinstance(v, float) else v for k, v in values.items()})
+        line = json.dumps(
+            {k: round(v, 4) if isinstance(v, float) else v for k, v in values.items()}
+        )
         print(line, flush=True)
         with (self.folder / "log.jsonl").open("a") as log:
             log.write(line + "\n")
@@ -203,15 +229,19 @@ class Run:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--preset", choices=sorted(PRESETS), required=True)
-    parser.add_argument("--minutes", type=float, help="budget the schedule is tied to; default: the preset's")
-    parser.add_argument("--call-minutes", type=float, default=1e9, help="stop this call earlier; resume later")
+    parser.add_argument(
+        "--minutes", type=float, help="budget the schedule is tied to; default: the preset's"
+    )
+    parser.add_argument(
+        "--call-minutes", type=float, default=1e9, help="stop this call earlier; resume later"
+    )
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--adam-only", action="store_true")
     parser.add_argument("--run", type=Path, help="folder of the run; default: work/run-<preset>")
     options = parser.parse_args()
     preset = PRESETS[options.preset]
     options.minutes = options.minutes or preset.minutes
-    folder = options.run or HERE / "work" / f"run-{preset.name}"
+    folder = options.run or WORK / f"run-{preset.name}"
     folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     Run(preset, folder, options).go(options.call_minutes * 60)

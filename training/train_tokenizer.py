@@ -7,7 +7,7 @@ import json
 import random
 from pathlib import Path
 
-from fetch_corpus import HERE
+from paths import WORK
 from pack import SHARES
 from tokenizer import Tokenizer, train
 
@@ -27,8 +27,8 @@ def balanced_sample(corpus: Path, megabytes: float, seed: int) -> list[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--corpus", type=Path, default=HERE / "work" / "corpus" / "train.jsonl")
-    parser.add_argument("--out", type=Path, default=HERE / "work" / "tokenizer.json")
+    parser.add_argument("--corpus", type=Path, default=WORK / "corpus" / "train.jsonl")
+    parser.add_argument("--out", type=Path, default=WORK / "tokenizer.json")
     parser.add_argument("--sample-mb", type=float, default=30.0)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
@@ -37,7 +37,9 @@ def main() -> None:
     tokenizer.save(options.out)
     probe = texts[:200]
     tokens = sum(len(tokenizer.encode(text)) for text in probe)
-    print(f"{len(tokenizer.merges)} merges, {sum(map(len, probe)) / tokens:.2f} characters per token")
+    print(
+        f"{len(tokenizer.merges)} merges, {sum(map(len, probe)) / tokens:.2f} characters per token"
+    )
 
 
 if __name__ == "__main__":
