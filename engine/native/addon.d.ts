@@ -92,6 +92,11 @@ export interface ContextOptions {
   readonly contextLength: number;
   /** Most tokens of one batch; longer prompts are split by the addon into such chunks. */
   readonly batchSize: number;
+  /**
+   * Most rows that `outputs: 'all'` may return; the compute buffer has outputRows x vocabulary
+   * floats. Default, and upper limit: `batchSize`.
+   */
+  readonly outputRows?: number;
   /** Threads of a single-token step and of a batch. */
   readonly threads: number;
   readonly batchThreads: number;
@@ -105,7 +110,7 @@ export interface DecodeBatch {
   readonly tokens: Int32Array;
   readonly sequence: number;
   readonly position: number;
-  /** Rows to return: none, the last token's, or every token's (then at most `batchSize` tokens). */
+  /** Rows to return: none, the last token's, or every token's (then at most `outputRows` tokens). */
   readonly outputs: 'none' | 'last' | 'all';
   /** Candidates per row, 1..256, in order of falling logit; ties go to the lower id. */
   readonly topK: number;
@@ -131,6 +136,7 @@ export type DecodeResult =
 export interface NativeContext {
   readonly contextLength: number;
   readonly batchSize: number;
+  readonly outputRows: number;
   /** Bytes of K/V cache and compute buffers, as far as llama.cpp tells. */
   readonly memoryBytes: number;
   /** One decode at a time per context: a second call while one runs throws 'invalid-argument'. */

@@ -1,0 +1,116 @@
+// Every llama.cpp and ggml function that the addon calls, as a table of pointers typed by the
+// pinned release's headers. The addon has no link-time dependency on the libraries.
+#pragma once
+
+#include <ggml-backend.h>
+#include <ggml-cpu.h>
+#include <ggml.h>
+#include <gguf.h>
+#include <llama.h>
+
+namespace foretoken {
+
+#define FORETOKEN_GGML_BASE_FUNCTIONS(X) \
+    X(ggml_version)                      \
+    X(ggml_commit)                       \
+    X(ggml_get_type_traits)              \
+    X(ggml_row_size)                     \
+    X(ggml_backend_dev_name)             \
+    X(ggml_backend_dev_description)      \
+    X(ggml_backend_dev_type)             \
+    X(ggml_backend_dev_memory)           \
+    X(gguf_init_from_file)               \
+    X(gguf_free)                         \
+    X(gguf_get_n_kv)                     \
+    X(gguf_get_key)                      \
+    X(gguf_find_key)                     \
+    X(gguf_get_kv_type)                  \
+    X(gguf_get_arr_type)                 \
+    X(gguf_get_arr_n)                    \
+    X(gguf_get_arr_data)                 \
+    X(gguf_get_val_str)                  \
+    X(gguf_get_val_bool)                 \
+    X(gguf_get_val_u32)                  \
+    X(gguf_get_val_f32)                  \
+    X(gguf_get_data_offset)              \
+    X(gguf_get_n_tensors)                \
+    X(gguf_find_tensor)                  \
+    X(gguf_get_tensor_name)              \
+    X(gguf_get_tensor_offset)            \
+    X(gguf_get_tensor_size)              \
+    X(gguf_get_tensor_type)              \
+    X(gguf_get_tensor_ne)
+
+#define FORETOKEN_GGML_FUNCTIONS(X)    \
+    X(ggml_backend_load_all_from_path) \
+    X(ggml_backend_reg_count)          \
+    X(ggml_backend_dev_count)          \
+    X(ggml_backend_dev_get)
+
+#define FORETOKEN_LLAMA_FUNCTIONS(X) \
+    X(llama_version)                 \
+    X(llama_log_get)                 \
+    X(llama_log_set)                 \
+    X(llama_backend_init)            \
+    X(llama_model_default_params)    \
+    X(llama_context_default_params)  \
+    X(llama_model_load_from_file)    \
+    X(llama_model_free)              \
+    X(llama_model_get_vocab)         \
+    X(llama_model_desc)              \
+    X(llama_model_meta_val_str)      \
+    X(llama_model_size)              \
+    X(llama_model_n_params)          \
+    X(llama_model_n_embd)            \
+    X(llama_model_n_layer)           \
+    X(llama_model_n_head)            \
+    X(llama_model_n_head_kv)         \
+    X(llama_model_n_ctx_train)       \
+    X(llama_model_has_encoder)       \
+    X(llama_model_has_decoder)       \
+    X(llama_model_is_recurrent)      \
+    X(llama_model_is_hybrid)         \
+    X(llama_model_is_diffusion)      \
+    X(llama_vocab_type)              \
+    X(llama_vocab_n_tokens)          \
+    X(llama_vocab_is_eog)            \
+    X(llama_vocab_is_control)        \
+    X(llama_vocab_bos)               \
+    X(llama_vocab_get_add_bos)       \
+    X(llama_vocab_fim_pre)           \
+    X(llama_vocab_fim_suf)           \
+    X(llama_vocab_fim_mid)           \
+    X(llama_vocab_fim_pad)           \
+    X(llama_vocab_fim_rep)           \
+    X(llama_vocab_fim_sep)           \
+    X(llama_tokenize)                \
+    X(llama_token_to_piece)          \
+    X(llama_init_from_model)         \
+    X(llama_free)                    \
+    X(llama_set_n_threads)           \
+    X(llama_get_memory)              \
+    X(llama_memory_seq_rm)           \
+    X(llama_memory_seq_cp)           \
+    X(llama_memory_seq_keep)         \
+    X(llama_memory_seq_pos_max)      \
+    X(llama_decode)                  \
+    X(llama_synchronize)             \
+    X(llama_get_logits)
+
+struct Api {
+#define FORETOKEN_POINTER(name) decltype(&::name) name = nullptr;
+    FORETOKEN_GGML_BASE_FUNCTIONS(FORETOKEN_POINTER)
+    FORETOKEN_GGML_FUNCTIONS(FORETOKEN_POINTER)
+    FORETOKEN_LLAMA_FUNCTIONS(FORETOKEN_POINTER)
+#undef FORETOKEN_POINTER
+};
+
+// Parameters go by value, so a layout other than the library's would corrupt the stack. These sizes
+// are those of v0.4.0 on every 64-bit platform: a compiler setting that changes them must not pass.
+static_assert(sizeof(void*) == 8, "Only 64-bit platforms are supported.");
+static_assert(sizeof(llama_model_params) == 80, "llama_model_params is not laid out as in v0.4.0");
+static_assert(sizeof(llama_context_params) == 160,
+              "llama_context_params is not laid out as in v0.4.0");
+static_assert(sizeof(llama_batch) == 56, "llama_batch is not laid out as in v0.4.0");
+
+}  // namespace foretoken

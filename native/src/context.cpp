@@ -1,0 +1,220 @@
+#include "context.h"
+
+#include "addon-data.h"
+#include "args.h"
+#include "background-release.h"
+#include "values.h"
+#include "worker.h"
+
+namespace foretoken {
+
+namespace {
+
+constexpr int32_t kMostPositions = 1 << 30;
+
+struct NewContext {
+    std::shared_ptr<ModelState> model;
+    std::shared_ptr<Decoder> decoder;
+};
+
+class DecodeWorker : public PromiseWorker {
+  public:
+    DecodeWorker(Napi::Env env, Context* context, std::shared_ptr<Decoder> decoder,
+                 DecodeRequest request)
+        : PromiseWorker(env, "foretoken:decode", ErrorCode::DecodeFailed),
+          context_(context),
+          decoder_(std::move(decoder)),
+          request_(std::move(request)) {}
+
+  private:
+    void run() override { rows_ = decoder_->decode(request_); }
+
+    Napi::Value result(Napi::Env env) override {
+        Napi::Object object = Napi::Object::New(env);
+        object.Set("kind", rows_ ? "done" : "cancelled");
+        if (rows_) {
+            object.Set("rows", rows_->rows);
+            object.Set("topK", rows_->topK);
+            object.Set("ids", toArray(env, rows_->ids));
+            object.Set("logits", toArray(env, rows_->logits));
+            object.Set("logSumExp", toArray(env, rows_->logSumExp));
+        }
+        return object;
+    }
+
+    void settled(Napi::Env env) override {
+        decoder_.reset();
+        context_->decodeEnded(env);
+    }
+
+    Context* context_;  // kept alive by its reference count
+    std::shared_ptr<Decoder> decoder_;
+    DecodeRequest request_;
+    std::optional<DecodeRows> rows_;
+};
+
+}  // namespace
+
+Napi::Function Context::define(Napi::Env env) {
+    return DefineClass(env, "NativeContext",
+                       {
+                           InstanceMethod<&Context::decode>("decode"),
+                           InstanceMethod<&Context::cancel>("cancel"),
+                           InstanceMethod<&Context::sequenceLength>("sequenceLength"),
+                           InstanceMethod<&Context::removeTokens>("removeTokens"),
+                           InstanceMethod<&Context::copyTokens>("copyTokens"),
+                           InstanceMethod<&Context::keepSequence>("keepSequence"),
+                           InstanceMethod<&Context::debugLogits>("debugLogits"),
+                           InstanceMethod<&Context::setThreads>("setThreads"),
+                           InstanceMethod<&Context::dispose>("dispose"),
+                       });
+}
+
+Napi::Object Context::create(Napi::Env env, std::shared_ptr<ModelState> model,
+                             std::shared_ptr<Decoder> decoder) {
+    NewContext made{std::move(model), std::move(decoder)};
+    return addonData(env).context.New({Napi::External<NewContext>::New(env, &made)});
+}
+
+Context::Context(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Context>(info) {
+    const Napi::Env env = info.Env();
+    guarded(env, [&] {
+        if (!info[0].IsExternal()) args::invalid("Contexts are made by createContext.");
+        NewContext& made = *info[0].As<Napi::External<NewContext>>().Data();
+        model_ = std::move(made.model);
+        decoder_ = std::move(made.decoder);
+        const ContextOptions& options = decoder_->options();
+        const auto number = [&](auto value) {
+            return Napi::Number::New(env, static_cast<double>(value));
+        };
+        defineReadOnly(Value(), "contextLength", number(options.contextLength));
+        defineReadOnly(Value(), "batchSize", number(options.batchSize));
+        defineReadOnly(Value(), "outputRows", number(options.outputRows));
+        defineReadOnly(Value(), "memoryBytes", number(decoder_->memoryBytes()));
+        model_->contextCreated(this);
+    });
+}
+
+Context::~Context() {
+    if (!model_) return;
+    model_->contextForgotten(this);
+    releaseInBackground(std::move(decoder_));
+}
+
+Decoder& Context::idleDecoder() const {
+    if (closing_) throw NativeFailure(ErrorCode::Disposed, "The context has been disposed of.");
+    if (decoding_) args::invalid("A decode is running on this context.");
+    return *decoder_;
+}
+
+int32_t Context::sequence(const Napi::Value& value, const char* what) const {
+    return args::integer(value, what, 0, decoder_->options().sequences - 1);
+}
+
+Napi::Value Context::decode(const Napi::CallbackInfo& info) {
+    return guarded(info.Env(), [&] {
+        Decoder& decoder = idleDecoder();
+        DecodeRequest request = parseDecodeRequest(info[0]);
+        decoder.check(request);
+        decoder.cancelRequested = false;  // of an earlier decode
+        auto* worker = new DecodeWorker(info.Env(), this, decoder_, std::move(request));
+        worker->Queue();
+        decoding_ = true;
+        Ref();
+        return worker->promise();
+    });
+}
+
+void Context::decodeEnded(Napi::Env env) {
+    decoding_ = false;
+    if (closing_) release(env);
+    Unref();
+}
+
+void Context::cancel(const Napi::CallbackInfo&) {
+    if (decoding_) decoder_->cancelRequested = true;
+}
+
+Napi::Value Context::sequenceLength(const Napi::CallbackInfo& info) {
+    return guarded(info.Env(), [&] {
+        Decoder& decoder = idleDecoder();
+        return Napi::Number::New(info.Env(), decoder.sequenceLength(sequence(info[0], "sequence")));
+    });
+}
+
+void Context::removeTokens(const Napi::CallbackInfo& info) {
+    guarded(info.Env(), [&] {
+        Decoder& decoder = idleDecoder();
+        const int32_t from = args::integer(info[1], "from", 0, kMostPositions);
+        const int32_t to = args::integer(info[2], "to", -1, kMostPositions);
+        decoder.removeTokens(sequence(info[0], "sequence"), from, to);
+    });
+}
+
+void Context::copyTokens(const Napi::CallbackInfo& info) {
+    guarded(info.Env(), [&] {
+        Decoder& decoder = idleDecoder();
+        const int32_t from = args::integer(info[2], "from", 0, kMostPositions);
+        const int32_t to = args::integer(info[3], "to", -1, kMostPositions);
+        decoder.copyTokens(sequence(info[0], "source"), sequence(info[1], "target"), from, to);
+    });
+}
+
+void Context::keepSequence(const Napi::CallbackInfo& info) {
+    guarded(info.Env(), [&] {
+        Decoder& decoder = idleDecoder();
+        decoder.keepSequence(sequence(info[0], "sequence"));
+    });
+}
+
+Napi::Value Context::debugLogits(const Napi::CallbackInfo& info) {
+    return guarded(info.Env(), [&] {
+        Decoder& decoder = idleDecoder();
+        const int32_t row = args::integer(info[0], "row", 0, kMostPositions);
+        return toArray(info.Env(), decoder.logits(row));
+    });
+}
+
+void Context::setThreads(const Napi::CallbackInfo& info) {
+    guarded(info.Env(), [&] {
+        Decoder& decoder = idleDecoder();
+        decoder.setThreads(args::integer(info[0], "threads", 1, kMostThreads),
+                           args::integer(info[1], "batchThreads", 1, kMostThreads));
+    });
+}
+
+Napi::Value Context::dispose(const Napi::CallbackInfo& info) {
+    return guarded(info.Env(), [&] { return disposeOf(info.Env()); });
+}
+
+Napi::Promise Context::disposeOf(Napi::Env env) {
+    const auto deferred = Napi::Promise::Deferred::New(env);
+    if (freed_) {
+        deferred.Resolve(env.Undefined());
+        return deferred.Promise();
+    }
+    waiting_.push_back(deferred);
+    if (!closing_) {
+        closing_ = true;
+        if (decoding_) {
+            decoder_->cancelRequested = true;
+        } else {
+            release(env);
+        }
+    }
+    return deferred.Promise();
+}
+
+void Context::release(Napi::Env env) {
+    Ref();  // until the release is done
+    (new ReleaseWorker(env, std::move(decoder_), [this](Napi::Env done) {
+        freed_ = true;
+        for (const auto& deferred : std::exchange(waiting_, {})) {
+            deferred.Resolve(done.Undefined());
+        }
+        model_->contextDisposed(done, this);
+        Unref();
+    }))->Queue();
+}
+
+}  // namespace foretoken

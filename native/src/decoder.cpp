@@ -1,0 +1,234 @@
+#include "decoder.h"
+
+#include <algorithm>
+
+#include "errors.h"
+#include "log.h"
+#include "top-k.h"
+
+namespace foretoken {
+
+static void invalid(const std::string& message) {
+    throw NativeFailure(ErrorCode::InvalidArgument, message);
+}
+
+llama_context_params Decoder::parameters() {
+    const bool recurrent = api_.llama_model_is_recurrent(model_->model.get()) ||
+                           api_.llama_model_is_hybrid(model_->model.get());
+    llama_context_params params = api_.llama_context_default_params();
+    params.n_ctx = static_cast<uint32_t>(options_.contextLength);
+    params.n_batch = static_cast<uint32_t>(options_.batchSize);
+    params.n_ubatch = params.n_batch;
+    // With a unified cache every sequence id up to 255 is valid whatever n_seq_max says, while the
+    // output buffer holds at least n_seq_max rows. Recurrent states are allocated per sequence.
+    params.n_seq_max = recurrent ? static_cast<uint32_t>(options_.sequences) : 1;
+    params.kv_unified = true;
+    params.n_outputs_max = std::max(static_cast<uint32_t>(options_.outputRows), params.n_seq_max);
+    params.n_threads = options_.threads;
+    params.n_threads_batch = options_.batchThreads;
+    params.flash_attn_type =
+        options_.flashAttention ? LLAMA_FLASH_ATTN_TYPE_ENABLED : LLAMA_FLASH_ATTN_TYPE_DISABLED;
+    params.embeddings = false;
+    params.no_perf = true;
+    params.abort_callback = [](void* data) {
+        return static_cast<Decoder*>(data)->cancelRequested.load(std::memory_order_relaxed);
+    };
+    params.abort_callback_data = this;
+    return params;
+}
+
+/// The K/V cache is cleared, hence touched, when it is made: without this check a length that the
+/// machine cannot hold would end in the kernel killing the process.
+void Decoder::guardMemory() const {
+    const llama_model* model = model_->model.get();
+    const double headLength = static_cast<double>(api_.llama_model_n_embd(model)) /
+                              std::max(1, api_.llama_model_n_head(model));
+    const double bytes = 2.0 * sizeof(ggml_fp16_t) * options_.contextLength *
+                         api_.llama_model_n_layer(model) * api_.llama_model_n_head_kv(model) *
+                         headLength;
+    double available = 0;
+    for (size_t index = 0; index < api_.ggml_backend_dev_count(); ++index) {
+        size_t free = 0;
+        size_t total = 0;
+        api_.ggml_backend_dev_memory(api_.ggml_backend_dev_get(index), &free, &total);
+        available += static_cast<double>(total);
+    }
+    if (available > 0 && bytes > available) {
+        throw NativeFailure(ErrorCode::OutOfMemory,
+                            "A context of " + std::to_string(options_.contextLength) +
+                                " tokens needs " +
+                                std::to_string(static_cast<int64_t>(bytes / (1 << 30))) +
+                                " GiB, more than this machine has.");
+    }
+}
+
+Decoder::Decoder(const Api& api, std::shared_ptr<const ModelCore> model,
+                 const ContextOptions& options)
+    : api_(api), model_(std::move(model)), options_(options), context_(nullptr, api.llama_free) {
+    if (model_->vocabularyOnly) {
+        invalid("The model was loaded with its vocabulary alone.");
+    }
+    guardMemory();
+    const log::LogCapture capture(api_);
+    context_.reset(api_.llama_init_from_model(model_->model.get(), parameters()));
+    if (!context_ || memory() == nullptr) {
+        const std::string reason = capture.reason();
+        const bool outOfMemory = soundsLikeOutOfMemory(reason);
+        throw NativeFailure(outOfMemory ? ErrorCode::OutOfMemory : ErrorCode::ModelUnsupported,
+                            (outOfMemory ? "There is not enough memory for the context"
+                                         : "llama.cpp cannot make a context for this model") +
+                                (reason.empty() ? "." : ": " + reason));
+    }
+    memoryBytes_ = capture.bufferBytes();
+    const auto batch = static_cast<size_t>(options_.batchSize);
+    positions_.resize(batch);
+    sequenceCounts_.assign(batch, 1);
+    sequenceLists_.assign(batch, &sequence_);
+    wanted_.resize(batch);
+}
+
+void Decoder::check(const DecodeRequest& request) const {
+    if (request.tokens.empty()) invalid("tokens must not be empty.");
+    model_->vocabulary.check(request.tokens);
+    if (request.sequence >= options_.sequences) {
+        invalid("sequence must be below " + std::to_string(options_.sequences) + ".");
+    }
+    const int32_t length = sequenceLength(request.sequence);
+    if (request.position != length) {
+        invalid("position must be " + std::to_string(length) + ", the length of sequence " +
+                std::to_string(request.sequence) + ".");
+    }
+    if (request.outputs == Outputs::All &&
+        request.tokens.size() > static_cast<size_t>(options_.outputRows)) {
+        invalid("outputs 'all' is limited to " + std::to_string(options_.outputRows) + " tokens.");
+    }
+    if (request.topK > model_->vocabulary.size()) {
+        invalid("topK must not exceed the vocabulary.");
+    }
+}
+
+std::optional<DecodeRows> Decoder::decode(const DecodeRequest& request) {
+    rows_ = 0;
+    const size_t total = request.tokens.size();
+    if (static_cast<size_t>(request.position) + total >
+        static_cast<size_t>(options_.contextLength)) {
+        throw NativeFailure(ErrorCode::ContextFull,
+                            "The context holds " + std::to_string(options_.contextLength) +
+                                " tokens; " + std::to_string(request.position + total) +
+                                " are needed.");
+    }
+    const auto chunk = static_cast<size_t>(options_.batchSize);
+    for (size_t begin = 0; begin < total; begin += chunk) {
+        const size_t count = std::min(chunk, total - begin);
+        if (decodeChunk(request, begin, count) == ChunkOutcome::Cancelled) {
+            rollBack(request);
+            return std::nullopt;
+        }
+    }
+    if (request.outputs == Outputs::Last) rows_ = 1;
+    if (request.outputs == Outputs::All) rows_ = static_cast<int32_t>(total);
+    return collectRows(request);
+}
+
+Decoder::ChunkOutcome Decoder::decodeChunk(const DecodeRequest& request, size_t begin,
+                                           size_t count) {
+    if (cancelRequested.load(std::memory_order_relaxed)) return ChunkOutcome::Cancelled;
+    sequence_ = request.sequence;
+    for (size_t index = 0; index < count; ++index) {
+        const size_t token = begin + index;
+        positions_[index] = request.position + static_cast<llama_pos>(token);
+        const bool last = request.outputs == Outputs::Last && token + 1 == request.tokens.size();
+        wanted_[index] = request.outputs == Outputs::All || last ? 1 : 0;
+    }
+    llama_batch batch = {};
+    batch.n_tokens = static_cast<int32_t>(count);
+    batch.token = const_cast<llama_token*>(request.tokens.data() + begin);
+    batch.pos = positions_.data();
+    batch.n_seq_id = sequenceCounts_.data();
+    batch.seq_id = sequenceLists_.data();
+    batch.logits = wanted_.data();
+
+    const log::LogCapture capture(api_);
+    const int32_t status = api_.llama_decode(context_.get(), batch);
+    if (status == 0) return ChunkOutcome::Done;
+    if (status == 2) return ChunkOutcome::Cancelled;
+    rollBack(request);
+    if (status == 1) {
+        throw NativeFailure(ErrorCode::ContextFull, "The context has no room for " +
+                                                        std::to_string(count) + " more tokens.");
+    }
+    const std::string reason = capture.reason();
+    throw NativeFailure(
+        soundsLikeOutOfMemory(reason) ? ErrorCode::OutOfMemory : ErrorCode::DecodeFailed,
+        "llama_decode failed (" + std::to_string(status) + ")" +
+            (reason.empty() ? "." : ": " + reason));
+}
+
+void Decoder::rollBack(const DecodeRequest& request) {
+    // A GPU may still be computing what is dropped here.
+    api_.llama_synchronize(context_.get());
+    if (api_.llama_memory_seq_rm(memory(), request.sequence, request.position, -1)) return;
+    // A recurrent state cannot go back; an empty sequence is at least a state that the caller can
+    // see and refill.
+    api_.llama_memory_seq_rm(memory(), request.sequence, -1, -1);
+    throw NativeFailure(ErrorCode::DecodeFailed,
+                        "This model's memory cannot be rolled back: the sequence is empty now.");
+}
+
+DecodeRows Decoder::collectRows(const DecodeRequest& request) const {
+    DecodeRows result;
+    result.rows = rows_;
+    result.topK = request.topK;
+    if (rows_ == 0) {
+        api_.llama_synchronize(context_.get());
+        return result;
+    }
+    const float* logits = api_.llama_get_logits(context_.get());  // synchronises
+    if (logits == nullptr) throw NativeFailure(ErrorCode::DecodeFailed, "There are no logits.");
+    const auto vocabulary = static_cast<size_t>(model_->vocabulary.size());
+    const auto topK = static_cast<size_t>(request.topK);
+    const auto rows = static_cast<size_t>(rows_);
+    result.ids.resize(rows * topK);
+    result.logits.resize(rows * topK);
+    if (request.normalise) result.logSumExp.resize(rows);
+    for (size_t row = 0; row < rows; ++row) {
+        const float* values = logits + row * vocabulary;
+        selectTopK(values, vocabulary, topK, result.ids.data() + row * topK,
+                   result.logits.data() + row * topK);
+        if (request.normalise) result.logSumExp[row] = logSumExp(values, vocabulary);
+    }
+    return result;
+}
+
+int32_t Decoder::sequenceLength(int32_t sequence) const {
+    return api_.llama_memory_seq_pos_max(memory(), sequence) + 1;
+}
+
+void Decoder::removeTokens(int32_t sequence, int32_t from, int32_t to) {
+    if (!api_.llama_memory_seq_rm(memory(), sequence, from, to)) {
+        throw NativeFailure(ErrorCode::ModelUnsupported,
+                            "This model's memory cannot drop a part of a sequence.");
+    }
+}
+
+void Decoder::copyTokens(int32_t source, int32_t target, int32_t from, int32_t to) {
+    api_.llama_memory_seq_cp(memory(), source, target, from, to);
+}
+
+void Decoder::keepSequence(int32_t sequence) {
+    api_.llama_memory_seq_keep(memory(), sequence);
+}
+
+void Decoder::setThreads(int32_t threads, int32_t batchThreads) {
+    api_.llama_set_n_threads(context_.get(), threads, batchThreads);
+}
+
+std::vector<float> Decoder::logits(int32_t row) const {
+    if (row >= rows_) invalid("The last decode returned " + std::to_string(rows_) + " rows.");
+    const auto vocabulary = static_cast<size_t>(model_->vocabulary.size());
+    const float* values =
+        api_.llama_get_logits(context_.get()) + static_cast<size_t>(row) * vocabulary;
+    return std::vector<float>(values, values + vocabulary);
+}
+
+}  // namespace foretoken

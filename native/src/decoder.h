@@ -1,0 +1,80 @@
+// A llama_context without JavaScript.
+//
+// Threads: a Decoder is used by one thread at a time. Context (context.h) sees to it: the main
+// thread while nothing runs, and the worker of the running decode otherwise. The one exception is
+// `cancelRequested`, an atomic that the main thread sets while the worker polls it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model-core.h"
+#include "options.h"
+
+namespace foretoken {
+
+struct DecodeRows {
+    int32_t rows = 0;
+    int32_t topK = 0;
+    std::vector<int32_t> ids;
+    std::vector<float> logits;
+    std::vector<float> logSumExp;
+};
+
+class Decoder {
+  public:
+    /// Throws out-of-memory, model-unsupported, invalid-argument.
+    Decoder(const Api& api, std::shared_ptr<const ModelCore> model, const ContextOptions& options);
+    Decoder(const Decoder&) = delete;
+    Decoder& operator=(const Decoder&) = delete;
+
+    const ContextOptions& options() const { return options_; }
+    uint64_t memoryBytes() const { return memoryBytes_; }
+
+    /// Everything llama_decode would abort the process for; throws invalid-argument.
+    void check(const DecodeRequest& request) const;
+
+    /// The rows, or nothing when cancelled. The request must have been checked.
+    std::optional<DecodeRows> decode(const DecodeRequest& request);
+
+    int32_t sequenceLength(int32_t sequence) const;
+    void removeTokens(int32_t sequence, int32_t from, int32_t to);
+    void copyTokens(int32_t source, int32_t target, int32_t from, int32_t to);
+    void keepSequence(int32_t sequence);
+    void setThreads(int32_t threads, int32_t batchThreads);
+    std::vector<float> logits(int32_t row) const;
+
+    /// Set on the main thread while a decode runs, polled between chunks and, on the CPU, between
+    /// the operations of a graph.
+    std::atomic<bool> cancelRequested{false};
+
+  private:
+    enum class ChunkOutcome { Done, Cancelled };
+
+    llama_context_params parameters();
+    void guardMemory() const;
+    ChunkOutcome decodeChunk(const DecodeRequest& request, size_t begin, size_t count);
+    void rollBack(const DecodeRequest& request);
+    DecodeRows collectRows(const DecodeRequest& request) const;
+    llama_memory_t memory() const { return api_.llama_get_memory(context_.get()); }
+
+    const Api& api_;
+    std::shared_ptr<const ModelCore> model_;  // before context_: freed after it
+    ContextOptions options_;
+    std::unique_ptr<llama_context, decltype(&::llama_free)> context_;
+    uint64_t memoryBytes_ = 0;
+    int32_t rows_ = 0;  // of the last decode
+
+    // The arrays of a llama_batch, kept between decodes.
+    std::vector<llama_pos> positions_;
+    std::vector<int32_t> sequenceCounts_;
+    std::vector<llama_seq_id*> sequenceLists_;
+    std::vector<int8_t> wanted_;
+    llama_seq_id sequence_ = 0;
+};
+
+}  // namespace foretoken

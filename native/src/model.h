@@ -1,0 +1,68 @@
+// NativeModel: the JavaScript object of a loaded model.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+#include <unordered_set>
+#include <vector>
+
+#include "model-core.h"
+
+namespace foretoken {
+
+class Context;
+
+/// What a model, its contexts and its running jobs share. Main thread only. The model is freed when
+/// it has been disposed of and the last context and the last job are gone.
+class ModelState : public std::enable_shared_from_this<ModelState> {
+  public:
+    explicit ModelState(std::shared_ptr<const ModelCore> core) : core_(std::move(core)) {}
+
+    /// Throws disposed.
+    const std::shared_ptr<const ModelCore>& core() const;
+    bool closing() const { return closing_; }
+
+    void jobStarted() { ++jobs_; }
+    void jobEnded(Napi::Env env);
+    void contextCreated(Context* context) { contexts_.insert(context); }
+    void contextForgotten(Context* context) { contexts_.erase(context); }
+    void contextDisposed(Napi::Env env, Context* context);
+
+    Napi::Promise dispose(Napi::Env env);
+    /// Without a promise: the JavaScript object was garbage-collected.
+    void abandon();
+
+  private:
+    void freeWhenUnused(Napi::Env env);
+
+    std::shared_ptr<const ModelCore> core_;
+    std::unordered_set<Context*> contexts_;
+    int jobs_ = 0;
+    bool closing_ = false;
+    bool freed_ = false;
+    std::vector<Napi::Promise::Deferred> waiting_;
+};
+
+class Model : public Napi::ObjectWrap<Model> {
+  public:
+    static Napi::Function define(Napi::Env env);
+    static Napi::Object create(Napi::Env env, std::shared_ptr<const ModelCore> core);
+
+    explicit Model(const Napi::CallbackInfo& info);
+    ~Model() override;
+
+  private:
+    Napi::Value metadata(const Napi::CallbackInfo& info);
+    Napi::Value tokenize(const Napi::CallbackInfo& info);
+    Napi::Value detokenize(const Napi::CallbackInfo& info);
+    Napi::Value isEndOfGeneration(const Napi::CallbackInfo& info);
+    Napi::Value isControl(const Napi::CallbackInfo& info);
+    Napi::Value tokenEmbeddings(const Napi::CallbackInfo& info);
+    Napi::Value createContext(const Napi::CallbackInfo& info);
+    Napi::Value dispose(const Napi::CallbackInfo& info);
+
+    std::shared_ptr<ModelState> state_;
+};
+
+}  // namespace foretoken

@@ -1,0 +1,115 @@
+#include "top-k.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+namespace foretoken {
+
+namespace {
+
+constexpr size_t kLanes = 16;
+constexpr size_t kBlock = 128;  // logits whose maximum is looked at before any single one
+constexpr float kLowest = -std::numeric_limits<float>::infinity();
+
+struct Candidate {
+    float logit;
+    int32_t id;
+};
+
+bool ranksBefore(const Candidate& left, const Candidate& right) {
+    return left.logit > right.logit || (left.logit == right.logit && left.id < right.id);
+}
+
+/// Independent lanes: the compiler turns them into vector maxima without reordering one reduction.
+float maximum(const float* values, size_t size) {
+    float lanes[kLanes];
+    std::fill(lanes, lanes + kLanes, kLowest);
+    size_t index = 0;
+    for (; index + kLanes <= size; index += kLanes) {
+        for (size_t lane = 0; lane < kLanes; ++lane) {
+            const float value = values[index + lane];
+            lanes[lane] = value > lanes[lane] ? value : lanes[lane];
+        }
+    }
+    float result = kLowest;
+    for (const float lane : lanes) result = lane > result ? lane : result;
+    for (; index < size; ++index) result = values[index] > result ? values[index] : result;
+    return result;
+}
+
+/// exp for x <= 0 by range reduction to [-ln 2 / 2, ln 2 / 2] and a polynomial of degree 6: no
+/// branches and no calls, so that the loop around it vectorises. Relative error below 2e-7.
+inline float exponential(float x) {
+    const float bounded = x > -87.0F ? x : -87.0F;
+    // Adding and subtracting 1.5 * 2^23 rounds to the nearest whole number.
+    constexpr float kRound = 12582912.0F;
+    const float shifted = bounded * 1.44269504F + kRound;
+    const float power = shifted - kRound;
+    const float rest = (bounded - power * 0.693359375F) - power * -2.12194440e-4F;
+    float polynomial = 1.0F / 720.0F;
+    polynomial = polynomial * rest + 1.0F / 120.0F;
+    polynomial = polynomial * rest + 1.0F / 24.0F;
+    polynomial = polynomial * rest + 1.0F / 6.0F;
+    polynomial = polynomial * rest + 0.5F;
+    polynomial = polynomial * rest + 1.0F;
+    polynomial = polynomial * rest + 1.0F;
+    const int32_t exponent = (static_cast<int32_t>(power) + 127) * (1 << 23);
+    float scale;
+    std::memcpy(&scale, &exponent, sizeof(scale));
+    return polynomial * scale;
+}
+
+}  // namespace
+
+void selectTopK(const float* logits, size_t size, size_t count, int32_t* ids, float* values) {
+    // A heap whose front is the weakest of the best so far. Ids rise during the scan, so a logit
+    // equal to the weakest one loses against it: only a greater one replaces it.
+    std::vector<Candidate> best;
+    best.reserve(count);
+    for (size_t id = 0; id < count; ++id) {
+        const float logit = std::isnan(logits[id]) ? kLowest : logits[id];
+        best.push_back({logit, static_cast<int32_t>(id)});
+    }
+    std::make_heap(best.begin(), best.end(), ranksBefore);
+    for (size_t begin = count; begin < size; begin += kBlock) {
+        const size_t end = std::min(begin + kBlock, size);
+        if (!(maximum(logits + begin, end - begin) > best.front().logit)) continue;
+        for (size_t id = begin; id < end; ++id) {
+            if (!(logits[id] > best.front().logit)) continue;
+            std::pop_heap(best.begin(), best.end(), ranksBefore);
+            best.back() = {logits[id], static_cast<int32_t>(id)};
+            std::push_heap(best.begin(), best.end(), ranksBefore);
+        }
+    }
+    std::sort(best.begin(), best.end(), ranksBefore);
+    for (size_t rank = 0; rank < count; ++rank) {
+        ids[rank] = best[rank].id;
+        values[rank] = best[rank].logit;
+    }
+}
+
+float logSumExp(const float* logits, size_t size) {
+    const float largest = maximum(logits, size);
+    if (largest == kLowest) return kLowest;
+    double sum = 0.0;
+    for (size_t begin = 0; begin < size; begin += kBlock) {
+        const size_t end = std::min(begin + kBlock, size);
+        float lanes[kLanes] = {};
+        size_t index = begin;
+        for (; index + kLanes <= end; index += kLanes) {
+            for (size_t lane = 0; lane < kLanes; ++lane) {
+                lanes[lane] += exponential(logits[index + lane] - largest);
+            }
+        }
+        for (const float lane : lanes) sum += static_cast<double>(lane);
+        for (; index < end; ++index) {
+            sum += static_cast<double>(exponential(logits[index] - largest));
+        }
+    }
+    return largest + static_cast<float>(std::log(sum));
+}
+
+}  // namespace foretoken
