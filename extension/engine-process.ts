@@ -1,0 +1,118 @@
+import * as vscode from 'vscode';
+import { createEngineClient } from '../engine/client/create-engine-client.ts';
+import type { ClientState, EngineClient } from '../engine/client/engine-client.ts';
+import type {
+  CompletionOutcome,
+  CompletionRequest,
+  EngineConfiguration,
+  EngineInfo,
+  EngineState,
+} from '../engine/protocol.ts';
+import { writeEngineLog } from './log.ts';
+
+/**
+ * The engine as the extension sees it: not started before somebody needs it, configured from the
+ * settings, and reloaded when they change. Restarts after a crash are the client's business.
+ */
+export class EngineProcess implements vscode.Disposable {
+  readonly #client: EngineClient;
+  readonly #stateChanged = new vscode.EventEmitter<ClientState>();
+  #configuration: EngineConfiguration;
+  #started = false;
+  #requests = 0;
+  #info: EngineInfo | undefined;
+
+  readonly onDidChangeState = this.#stateChanged.event;
+
+  constructor(entry: string, configuration: EngineConfiguration, log: vscode.LogOutputChannel) {
+    this.#configuration = configuration;
+    this.#client = createEngineClient({
+      entry,
+      onState: (state) => {
+        this.#stateChanged.fire(state);
+      },
+      onLog: (line) => {
+        writeEngineLog(log, line);
+      },
+    });
+  }
+
+  get state(): ClientState {
+    return this.#client.state;
+  }
+
+  get pid(): number | undefined {
+    return this.#client.pid;
+  }
+
+  /** Completions asked of the engine since the start. */
+  get requests(): number {
+    return this.#requests;
+  }
+
+  /** Versions, device and models, once the engine has told. */
+  get info(): EngineInfo | undefined {
+    return this.#info;
+  }
+
+  start(): void {
+    if (this.#started) return;
+    this.#started = true;
+    void this.#configure();
+  }
+
+  configure(configuration: EngineConfiguration): void {
+    if (JSON.stringify(configuration) === JSON.stringify(this.#configuration)) return;
+    this.#configuration = configuration;
+    if (this.#started) void this.#configure();
+  }
+
+  /** Starts the engine if need be; resolves when it serves, cannot, or nobody waits any more. */
+  settled(signal: AbortSignal): Promise<ClientState> {
+    this.start();
+    if (isSettled(this.state) || signal.aborted) return Promise.resolve(this.state);
+    return new Promise((resolve) => {
+      const finish = (): void => {
+        listener.dispose();
+        signal.removeEventListener('abort', finish);
+        resolve(this.state);
+      };
+      const listener = this.onDidChangeState((state) => {
+        if (isSettled(state)) finish();
+      });
+      signal.addEventListener('abort', finish);
+    });
+  }
+
+  complete(request: CompletionRequest, signal: AbortSignal): Promise<CompletionOutcome> {
+    this.start();
+    this.#requests += 1;
+    return this.#client.complete(request, signal);
+  }
+
+  restart(): Promise<EngineState> {
+    if (this.#started) return this.#client.restart();
+    this.#started = true;
+    return this.#configure();
+  }
+
+  async stop(): Promise<void> {
+    await this.#client.dispose();
+    this.#stateChanged.dispose();
+  }
+
+  dispose(): void {
+    void this.stop();
+  }
+
+  async #configure(): Promise<EngineState> {
+    const state = await this.#client.configure(this.#configuration);
+    const info = await this.#client.info();
+    if (!('kind' in info)) this.#info = info;
+    return state;
+  }
+}
+
+function isSettled({ kind }: ClientState): boolean {
+  return kind === 'ready' || kind === 'failed' || kind === 'restarting';
+}

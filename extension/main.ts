@@ -1,0 +1,117 @@
+import * as vscode from 'vscode';
+import type { ForetokenApi } from './api.ts';
+import { registerCommands } from './commands.ts';
+import { CompletionFlow } from './completion-flow.ts';
+import { Config } from './config.ts';
+import { EngineProcess } from './engine-process.ts';
+import { watchEngine } from './engine-watch.ts';
+import { Explanation } from './explain.ts';
+import { FailureNotice } from './failure-notice.ts';
+import { Feedback } from './feedback.ts';
+import { FileStatus } from './file-status.ts';
+import { HostWork } from './host-work.ts';
+import { createLog } from './log.ts';
+import { CompletionProvider } from './provider.ts';
+import { TypingRhythm } from './typing-rhythm.ts';
+import { watchTyping } from './typing-watch.ts';
+import { wait } from './wait.ts';
+
+/** Wiring only: makes the parts and says who hears of what. */
+export function activate(context: vscode.ExtensionContext): ForetokenApi {
+  const log = createLog();
+  const config = new Config(log);
+  const entry = vscode.Uri.joinPath(context.extensionUri, 'dist', 'engine.cjs').fsPath;
+  const engine = new EngineProcess(entry, config.settings.engine, log);
+  const notice = new FailureNotice();
+  const hostWork = new HostWork();
+  const rhythm = new TypingRhythm();
+  const flow = new CompletionFlow({ engine, rhythm, wait, now: () => performance.now() });
+  const feedback = new Feedback({ config, notice, log, engineState: () => engine.state });
+  const fileStatus = new FileStatus(config);
+  const explanation = new Explanation(engine);
+  const provider = new CompletionProvider({
+    config,
+    flow,
+    hostWork,
+    onDecision: (decision, document) => {
+      feedback.record(decision, document);
+    },
+  });
+  let acceptedCount = 0;
+
+  context.subscriptions.push(
+    log,
+    config,
+    feedback,
+    fileStatus,
+    explanation,
+    engine,
+    watchTyping(rhythm),
+    watchEngine({ engine, config, flow, feedback, notice, log }),
+    vscode.languages.registerInlineCompletionItemProvider({ pattern: '**' }, provider),
+    registerCommands({
+      explain: () => {
+        const uri = vscode.window.activeTextEditor?.document.uri.toString();
+        return explanation.explain(uri ? feedback.decisions.lastFor(uri) : undefined);
+      },
+      restartEngine: () => engine.restart(),
+      showLog: () => {
+        log.show();
+      },
+      accepted: (text) => {
+        acceptedCount += 1;
+        flow.accepted(text);
+      },
+    }),
+  );
+  running = engine;
+
+  return {
+    testing: {
+      get decisions() {
+        return feedback.decisions.all;
+      },
+      get latencySamplesMs() {
+        return feedback.latencySamplesMs;
+      },
+      get hostWorkSamplesMs() {
+        return hostWork.samples;
+      },
+      get engineState() {
+        return engine.state;
+      },
+      get enginePid() {
+        return engine.pid;
+      },
+      get engineRequests() {
+        return engine.requests;
+      },
+      get acceptedCount() {
+        return acceptedCount;
+      },
+      get failuresTold() {
+        return notice.told;
+      },
+      get statusBarText() {
+        return feedback.statusBarText;
+      },
+      get languageStatusText() {
+        return fileStatus.text;
+      },
+      get inlineLatency() {
+        return feedback.inlineLatency;
+      },
+      get explanation() {
+        return explanation.report;
+      },
+    },
+  };
+}
+
+let running: EngineProcess | undefined;
+
+/** The editor waits for this: no engine outlives the extension. */
+export async function deactivate(): Promise<void> {
+  await running?.stop();
+  running = undefined;
+}

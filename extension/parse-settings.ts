@@ -1,0 +1,148 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import {
+  DECODING_MODES,
+  type DecodingModeSetting,
+  type EngineConfiguration,
+  type GpuSetting,
+} from '../engine/protocol.ts';
+
+/** Settings that hold for the whole window. */
+export interface Settings {
+  readonly engine: EngineConfiguration;
+  readonly mode: DecodingModeSetting;
+  readonly maxTokens: number;
+  /** Null: no limit. */
+  readonly deadlineMs: number | null;
+  readonly debounceMs: number | 'auto';
+  /** Complete as the user types; false: on request only. */
+  readonly automatic: boolean;
+  /** Glob patterns of files that are neither read nor completed. */
+  readonly exclude: readonly string[];
+  readonly latencyInline: boolean;
+  readonly latencyInStatusBar: boolean;
+}
+
+/** Settings that a language or a folder may override. */
+export interface DocumentSettings {
+  readonly enabled: boolean;
+  readonly multiline: boolean;
+}
+
+/** Reads one value by its name below `foretoken.`; what it gives is not to be trusted. */
+export type ReadSetting = (name: string) => unknown;
+
+interface IntegerRange {
+  readonly min: number;
+  readonly max: number;
+  readonly fallback: number;
+}
+
+/** The same numbers as in package.json, which a test compares. */
+export const INTEGER_SETTINGS = {
+  threads: { min: 0, max: 256, fallback: 0 },
+  contextLength: { min: 512, max: 131072, fallback: 4096 },
+  maxTokens: { min: 1, max: 1024, fallback: 96 },
+  deadlineMs: { min: 0, max: 60000, fallback: 1500 },
+} as const satisfies Record<string, IntegerRange>;
+
+export const DEBOUNCE_MAX_MS = 2000;
+export const GPU_SETTINGS = ['auto', 'cpu', 'cuda', 'vulkan', 'metal'] as const;
+export const MODE_SETTINGS = ['auto', ...DECODING_MODES] as const;
+
+/** Turns raw values into settings; every value that had to be replaced is told in `problems`. */
+export function parseSettings(read: ReadSetting): {
+  readonly settings: Settings;
+  readonly problems: readonly string[];
+} {
+  const values = new SettingReader(read);
+  const settings: Settings = {
+    engine: parseEngine(values),
+    mode: values.choice<DecodingModeSetting>('mode', MODE_SETTINGS, 'auto'),
+    maxTokens: values.integer('maxTokens', INTEGER_SETTINGS.maxTokens),
+    deadlineMs: zeroIsNull(values.integer('deadlineMs', INTEGER_SETTINGS.deadlineMs)),
+    debounceMs: values.debounce(),
+    automatic: values.flag('automatic', true),
+    exclude: values.patterns('exclude'),
+    latencyInline: values.flag('latency.inline', true),
+    latencyInStatusBar: values.flag('latency.statusBar', true),
+  };
+  return { settings, problems: values.problems };
+}
+
+export function parseDocumentSettings(read: ReadSetting): DocumentSettings {
+  const values = new SettingReader(read);
+  return { enabled: values.flag('enabled', true), multiline: values.flag('multiline', true) };
+}
+
+function parseEngine(values: SettingReader): EngineConfiguration {
+  return {
+    model: expandHome(values.text('model')),
+    gpu: values.choice<GpuSetting>('gpu', GPU_SETTINGS, 'auto'),
+    threads: zeroIsNull(values.integer('threads', INTEGER_SETTINGS.threads)),
+    contextLength: values.integer('contextLength', INTEGER_SETTINGS.contextLength),
+  };
+}
+
+function expandHome(model: string): string | null {
+  if (model === '') return null;
+  return /^~[/\\]/.test(model) ? join(homedir(), model.slice(2)) : model;
+}
+
+function zeroIsNull(value: number): number | null {
+  return value === 0 ? null : value;
+}
+
+class SettingReader {
+  readonly problems: string[] = [];
+  readonly #read: ReadSetting;
+
+  constructor(read: ReadSetting) {
+    this.#read = read;
+  }
+
+  flag(name: string, fallback: boolean): boolean {
+    const value = this.#read(name) ?? fallback;
+    return typeof value === 'boolean' ? value : this.#replace(name, value, fallback);
+  }
+
+  text(name: string): string {
+    const value = this.#read(name) ?? '';
+    return typeof value === 'string' ? value.trim() : this.#replace(name, value, '');
+  }
+
+  choice<T extends string>(name: string, choices: readonly T[], fallback: T): T {
+    const value = this.#read(name) ?? fallback;
+    return choices.find((choice) => choice === value) ?? this.#replace(name, value, fallback);
+  }
+
+  integer(name: string, { min, max, fallback }: IntegerRange): number {
+    const value = this.#read(name) ?? fallback;
+    if (typeof value !== 'number' || !Number.isFinite(value)) {
+      return this.#replace(name, value, fallback);
+    }
+    const clamped = Math.min(max, Math.max(min, Math.round(value)));
+    return clamped === value ? value : this.#replace(name, value, clamped);
+  }
+
+  debounce(): number | 'auto' {
+    if ((this.#read('debounce') ?? 'auto') === 'auto') return 'auto';
+    const value = this.integer('debounce', { min: 0, max: DEBOUNCE_MAX_MS, fallback: -1 });
+    return value === -1 ? 'auto' : value;
+  }
+
+  /** As in `files.exclude`: the patterns whose value is true. */
+  patterns(name: string): readonly string[] {
+    const value = this.#read(name) ?? {};
+    if (typeof value !== 'object' || Array.isArray(value)) return this.#replace(name, value, []);
+    return Object.entries(value).flatMap(([pattern, on]) => (on === true ? [pattern] : []));
+  }
+
+  #replace<T>(name: string, value: unknown, used: T): T {
+    const shown = used === -1 ? 'auto' : used;
+    this.problems.push(
+      `foretoken.${name}: ${JSON.stringify(value)} is not allowed; ${JSON.stringify(shown)} is used.`,
+    );
+    return used;
+  }
+}
