@@ -55,6 +55,14 @@ export class BracketScanner {
     return this.#mode === 'code';
   }
 
+  get inLineComment(): boolean {
+    return this.#mode === 'line-comment';
+  }
+
+  get inString(): boolean {
+    return this.#mode === 'string';
+  }
+
   /** Whether a string or comment is open that a line end does not end. */
   get inMultilineText(): boolean {
     if (this.#mode === 'string') return this.#isMultilineString();

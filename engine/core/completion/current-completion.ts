@@ -3,7 +3,8 @@
  * the answer and the engine need not be asked. Always computed from the suggestion as first shown,
  * so that backspacing within what was typed brings its text back.
  */
-import { matchRest } from './match-rest.ts';
+import { fitRest } from './fit-rest.ts';
+import { lastLine } from './lines.ts';
 
 /** A suggestion as it was when first shown. */
 export interface ShownCompletion {
@@ -88,12 +89,8 @@ function besideClosers(
   added: string,
 ): RemainingCompletion | null {
   const rest = now.suffix.slice(0, added.length + shown.replaceLength);
-  const { replaceLength } = matchRest({
-    linePrefix: now.prefix.slice(now.prefix.lastIndexOf('\n') + 1),
-    rest,
-    text,
-    languageId: shown.languageId,
-  });
+  const line = { linePrefix: lastLine(now.prefix), rest, languageId: shown.languageId };
+  const { replaceLength } = fitRest(line, text);
   if (shown.replaceLength > 0 && replaceLength < rest.length) return null;
   return { text, replaceLength };
 }

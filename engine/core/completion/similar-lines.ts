@@ -1,22 +1,23 @@
 /** When a line of a completion says the same as a line of the document. */
 import { indentColumns } from './lines.ts';
 
-/** Lines with fewer word characters, like `}` or `});`, are told apart by their indentation. */
+/** Lines with fewer word characters, like `}` or `});`, say nothing. */
 const TELLING_WORD_CHARS = 3;
+/** Lines with so many word characters are known again whatever their indentation. */
+const UNIQUE_WORD_CHARS = 20;
 /** From this length on (white space apart) lines may differ a little and still be the same. */
 const NEAR_EQUAL_MIN_CHARS = 24;
 /** One difference in so many characters. */
 const NEAR_EQUAL_CHARS_PER_EDIT = 20;
 
-/** Whether a line says enough to be recognised wherever it stands. */
+/** Whether a line says anything, beside brackets and punctuation. */
 export function isTelling(line: string): boolean {
-  return (line.match(/[\p{L}\p{N}_]/gu) ?? []).length >= TELLING_WORD_CHARS;
+  return wordChars(line) >= TELLING_WORD_CHARS;
 }
 
-/** Equal but for white space; lines that say little must also be indented alike. */
+/** Equal and indented alike; lines that say much may be indented differently. */
 export function equalLines(a: string, b: string): boolean {
-  if (a.trim() !== b.trim()) return false;
-  return isTelling(a) || indentColumns(a) === indentColumns(b);
+  return a.trim() === b.trim() && comparable(a, b);
 }
 
 /**
@@ -24,7 +25,8 @@ export function equalLines(a: string, b: string): boolean {
  * twenty characters. Rows of a table differ in their numbers: those must be the same.
  */
 export function nearEqualLines(a: string, b: string): boolean {
-  if (equalLines(a, b)) return true;
+  if (!comparable(a, b)) return false;
+  if (a.trim() === b.trim()) return true;
   if (!isTelling(a) || !isTelling(b)) return false;
   const [left, right] = [bare(a), bare(b)];
   if (left === right) return true;
@@ -33,21 +35,28 @@ export function nearEqualLines(a: string, b: string): boolean {
   return withinEdits(left, right, Math.floor(length / NEAR_EQUAL_CHARS_PER_EDIT));
 }
 
+function comparable(a: string, b: string): boolean {
+  return indentColumns(a) === indentColumns(b) || wordChars(a) >= UNIQUE_WORD_CHARS;
+}
+
+function wordChars(line: string): number {
+  return line.replace(/[^\p{L}\p{N}_]/gu, '').length;
+}
+
 function bare(line: string): string {
   return line.replace(/\s+/g, '').replace(/["`]/g, "'").replace(/[;,]$/, '');
 }
 
 function digits(line: string): string {
-  return line.replace(/\D+/g, ' ');
+  return line.replace(/\D+/g, ' ').trim();
 }
 
-/** Whether the edit distance is at most `limit`; work grows with length x limit only. */
+/** Whether the edit distance is at most `limit`. */
 function withinEdits(a: string, b: string, limit: number): boolean {
   if (Math.abs(a.length - b.length) > limit) return false;
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
-    row = nextRow(row, a[i - 1] ?? '', b, i, limit);
-    if (Math.min(...row) > limit) return false;
+    row = nextRow(row, a.charAt(i - 1), b, i, limit);
   }
   return (row[b.length] ?? Infinity) <= limit;
 }

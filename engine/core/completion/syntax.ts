@@ -31,7 +31,8 @@ const SCRIPT: Syntax = { ...C_LIKE, lineComments: ['#'], blockComments: false };
 const PYTHON: Syntax = { ...SCRIPT, quotes: '"\'', tripleQuotes: true, indentedBlocks: true };
 const DASHES: Syntax = { ...C_LIKE, lineComments: ['--'], quotes: '"\'', multilineQuotes: '' };
 const LISP: Syntax = { ...LONE_QUOTES, lineComments: [';'], blockComments: false };
-const PROSE: Syntax = {
+/** Nothing but brackets. */
+export const PROSE: Syntax = {
   ...C_LIKE,
   lineComments: [],
   blockComments: false,
