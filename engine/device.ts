@@ -97,9 +97,9 @@ export function describeDevice(
 const MOST_THREADS = 8;
 
 /**
- * Threads unless the user names a number: one core stays free for the editor, because llama.cpp's
- * threads wait for each other by spinning and stall when one is preempted.
+ * Threads unless the user names a number. One core stays free for the editor: llama.cpp's threads
+ * wait for each other by spinning, so a step takes ten times as long when one of them is preempted.
  */
 export function defaultThreads(mathCores: number): number {
-  return Math.max(1, Math.min(MOST_THREADS, mathCores > 2 ? mathCores - 1 : mathCores));
+  return Math.max(1, Math.min(MOST_THREADS, mathCores - 1));
 }

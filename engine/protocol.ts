@@ -85,6 +85,10 @@ export interface EngineInfo {
   readonly models: readonly ModelSummary[];
 }
 
+export type InfoOutcome =
+  | { readonly kind: 'completed'; readonly info: EngineInfo }
+  | { readonly kind: 'failed'; readonly error: EngineError };
+
 export type EngineState =
   | { readonly kind: 'idle' }
   | { readonly kind: 'loading'; readonly model: string; readonly progress: number }
@@ -211,7 +215,7 @@ export interface LogEntry {
 export const configure = new RequestType<EngineConfiguration, EngineState, void>('configure');
 export const complete = new RequestType<CompletionRequest, CompletionOutcome, void>('complete');
 export const bench = new RequestType<BenchRequest, BenchOutcome, void>('bench');
-export const info = new RequestType0<EngineInfo, void>('info');
+export const info = new RequestType0<InfoOutcome, void>('info');
 
 export const stateChanged = new NotificationType<EngineState>('stateChanged');
 export const partialCompletion = new NotificationType<PartialCompletion>('partialCompletion');

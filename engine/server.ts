@@ -18,6 +18,7 @@ import {
   type CompletionOutcome,
   type CompletionRequest,
   type EngineError,
+  type InfoOutcome,
 } from './protocol.ts';
 import type { Session } from './session.ts';
 
@@ -83,7 +84,9 @@ export function serve(connection: MessageConnection, installation: Installation)
     async (request, token) =>
       (await queue.run(toSignal(token), (signal) => runBenchmark(request, signal))) ?? cancelled,
   );
-  connection.onRequest(info, () => engine.info());
+  connection.onRequest(info, () =>
+    orFailed(async (): Promise<InfoOutcome> => ({ kind: 'completed', info: await engine.info() })),
+  );
   connection.listen();
   return engine;
 }
@@ -95,8 +98,12 @@ async function withSession<T>(
 ): Promise<T | Failed> {
   const { session, state } = engine;
   if (session === undefined) return { kind: 'failed', error: notReady(state) };
+  return orFailed(() => task(session));
+}
+
+async function orFailed<T>(task: () => Promise<T>): Promise<T | Failed> {
   try {
-    return await task(session);
+    return await task();
   } catch (error) {
     return { kind: 'failed', error: toEngineError(error) };
   }

@@ -25,12 +25,14 @@ export async function runBenchCommand(args: readonly string[]): Promise<void> {
     maxTokens: parseCount('--max-tokens', values['max-tokens'], { min: 1, max: 4096 }),
     runs: parseCount('--runs', values.runs, { min: 1, max: 1000 }),
   };
+  // Asked before the minutes of measuring, not after them.
+  if (values.json !== undefined) await write(values.json, '');
   const outcome = await withEngine(async (client) => {
     await load(client, values.model);
     return orThrow(await client.bench(request, new AbortController().signal, showProgress));
   });
   if (outcome.kind === 'cancelled') throw new UsageError('The benchmark was cancelled.');
-  if (values.json !== undefined) await write(values.json, outcome.report);
+  if (values.json !== undefined) await write(values.json, `${JSON.stringify(outcome.report, null, 2)}\n`);
   console.log(describe(outcome.report));
 }
 
@@ -76,8 +78,8 @@ function parseJson(line: string, place: string): unknown {
   }
 }
 
-async function write(file: string, report: BenchReport): Promise<void> {
-  await writeFile(file, `${JSON.stringify(report, null, 2)}\n`).catch(() => {
+async function write(file: string, text: string): Promise<void> {
+  await writeFile(file, text).catch(() => {
     throw new UsageError(`${file} cannot be written.`);
   });
 }

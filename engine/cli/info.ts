@@ -1,11 +1,10 @@
 import type { EngineInfo } from '../protocol.ts';
-import { parse, UsageError } from './arguments.ts';
-import { withEngine } from './with-engine.ts';
+import { parse } from './arguments.ts';
+import { orThrow, withEngine } from './with-engine.ts';
 
 export async function runInfo(args: readonly string[]): Promise<void> {
   const { values } = parse(args, { json: { type: 'boolean' } });
-  const info = await withEngine((client) => client.info());
-  if ('kind' in info) throw new UsageError(info.error.message);
+  const { info } = orThrow(await withEngine((client) => client.info()));
   console.log(values.json === true ? JSON.stringify(info) : describe(info));
 }
 

@@ -19,8 +19,8 @@ import {
   type CompletionRequest,
   type EngineConfiguration,
   type EngineError,
-  type EngineInfo,
   type EngineState,
+  type InfoOutcome,
 } from '../protocol.ts';
 import { backoffDelayMs, HEALTHY_AFTER_MS, MAX_ATTEMPTS } from './backoff.ts';
 import type { ClientState, EngineClient, EngineClientOptions } from './engine-client.ts';
@@ -96,7 +96,7 @@ class ForkedEngine implements EngineClient {
     );
   }
 
-  async info(): Promise<EngineInfo | Failed> {
+  async info(): Promise<InfoOutcome> {
     const engine = this.#started();
     if (engine === undefined) return this.#unavailable();
     try {

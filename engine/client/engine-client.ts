@@ -5,9 +5,8 @@ import type {
   CompletionOutcome,
   CompletionRequest,
   EngineConfiguration,
-  EngineError,
-  EngineInfo,
   EngineState,
+  InfoOutcome,
   LogEntry,
 } from '../protocol.ts';
 
@@ -49,7 +48,7 @@ export interface EngineClient {
     signal: AbortSignal,
     onProgress: (progress: BenchProgress) => void,
   ): Promise<BenchOutcome>;
-  info(): Promise<EngineInfo | { readonly kind: 'failed'; readonly error: EngineError }>;
+  info(): Promise<InfoOutcome>;
   /** Ends the process and starts a fresh one with the last configuration. Resets the back-off. */
   restart(): Promise<EngineState>;
   dispose(): Promise<void>;
