@@ -1,0 +1,25 @@
+/** One answer to one request, timed from the request on. */
+export interface Measurement {
+  readonly firstTokenMs: number;
+  readonly totalMs: number;
+  readonly tokens: number;
+  /** Prompt tokens that were not found in the K/V cache. */
+  readonly evaluatedTokens: number;
+}
+
+export interface CompletionTask {
+  readonly prefix: string;
+  readonly suffix: string;
+  readonly maxTokens: number;
+  /** End with the first line. */
+  readonly singleLine: boolean;
+}
+
+/** A system that completes code, measured against the others in the same run. */
+export interface Contender {
+  readonly name: string;
+  /** Forgets all K/V. */
+  reset(): Promise<void>;
+  complete(task: CompletionTask): Promise<Measurement>;
+  dispose(): Promise<void>;
+}
