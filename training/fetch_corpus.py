@@ -24,22 +24,29 @@ def slug(name: str) -> str:
     return name.lstrip("@").replace("/", "+")
 
 
+def archive_path(root: Path, kind: str, name: str) -> Path:
+    """Where the archive of a package lies under the archives' folder."""
+    return root / kind / (f"{slug(name)}.tgz" if kind == "npm" else f"{name}.deb")
+
+
+def locked_versions() -> dict[str, str]:
+    """npm versions of packages.lock.json; empty without that file."""
+    lock = HERE / "packages.lock.json"
+    entries = json.loads(lock.read_text())["npm"] if lock.exists() else {}
+    return {name: entry["version"] for name, entry in entries.items()}
+
+
 def fetch_npm(name: str, folder: Path) -> bool:
     """`folder/<slug>.tgz` from the npm registry; True when it is there afterwards."""
     target = folder / f"{slug(name)}.tgz"
     if target.exists():
         return True
+    version = locked_versions().get(name)
+    spec = f"{name}@{version}" if version else name
     scratch = folder / f".{slug(name)}"
     scratch.mkdir(parents=True, exist_ok=True)
-    command = [
-        "npm",
-        "pack",
-        name,
-        "--silent",
-        "--ignore-scripts",
-        "--pack-destination",
-        str(scratch),
-    ]
+    options = ["--silent", "--ignore-scripts", "--pack-destination", str(scratch)]
+    command = ["npm", "pack", spec, *options]
     subprocess.run(command, capture_output=True, cwd=scratch, check=False)
     for archive in scratch.glob("*.tgz"):
         archive.rename(target)

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 QUERY_BLOCK = 256  # on the CPU queries go in blocks, so that keys after a block are never computed
+LOGIT_CHUNK = 512  # positions whose V logits exist at one time, in training
 
 
 @dataclass(frozen=True)
@@ -160,24 +161,29 @@ class Foretoken(nn.Module):
 
 
 class LinearCrossEntropy(torch.autograd.Function):
-    """Summed next-token loss of hidden @ weight.T that keeps no fp32 logits for the backward pass.
+    """Summed next-token loss of hidden @ weight.T that never holds all logits.
 
     hidden [N, D], weight [V, D], targets [N] (negative: ignored). Gradients are formed in the
-    forward pass: d loss / d logits = softmax(logits) - onehot(target).
+    forward pass, chunk by chunk: d loss / d logits = softmax(logits) - onehot(target).
     """
 
     @staticmethod
     def forward(ctx, hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
         """Loss in nats, summed over the targets that count; a fp32 scalar."""
-        logits = (hidden @ weight.t()).float()
-        counted = targets >= 0
-        index = targets.clamp(min=0)[:, None]
-        log_sum = torch.logsumexp(logits, dim=1, keepdim=True)
-        loss = ((log_sum - logits.gather(1, index))[:, 0] * counted).sum()
-        gradient = torch.exp_(logits.sub_(log_sum))
-        gradient.scatter_add_(1, index, torch.full_like(index, -1, dtype=gradient.dtype))
-        gradient = gradient.mul_(counted[:, None]).to(hidden.dtype)
-        ctx.save_for_backward(gradient @ weight, gradient.t() @ hidden)
+        loss = torch.zeros((), device=hidden.device)
+        d_hidden = torch.empty_like(hidden)
+        d_weight = torch.zeros(weight.shape, device=weight.device)
+        for start in range(0, len(hidden), LOGIT_CHUNK):
+            part = slice(start, start + LOGIT_CHUNK)
+            counted = (targets[part] >= 0)[:, None]
+            index = targets[part].clamp(min=0)[:, None]
+            chances = torch.softmax(hidden[part] @ weight.t(), dim=1, dtype=torch.float32)
+            loss -= (chances.gather(1, index).clamp_min_(1e-30).log_() * counted).sum()
+            chances.scatter_add_(1, index, torch.full_like(index, -1, dtype=torch.float32))
+            gradient = chances.mul_(counted).to(hidden.dtype)
+            d_hidden[part] = gradient @ weight
+            d_weight += gradient.t() @ hidden[part]
+        ctx.save_for_backward(d_hidden, d_weight.to(weight.dtype))
         return loss
 
     @staticmethod

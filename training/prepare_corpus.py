@@ -21,7 +21,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from fetch_corpus import slug
+from fetch_corpus import archive_path
 from paths import HERE, WORK
 from source_filter import (
     PERMISSIVE,
@@ -79,7 +79,7 @@ def licence_of(archive: Path, files: dict[str, bytes]) -> str:
 
 def read_package(cap: int, kind: str, name: str, root: Path) -> tuple[str, str, list[Document]]:
     """(name, licence, at most `cap` characters of cleaned documents in a fixed random order)."""
-    archive = root / kind / (f"{slug(name)}.tgz" if kind == "npm" else f"{name}.deb")
+    archive = archive_path(root, kind, name)
     if not archive.exists():
         return name, "missing", []
     wanted = ("package.json", "copyright")

@@ -1,7 +1,7 @@
 """Byte-level BPE that splits text the way llama.cpp's pre-tokenizer `qwen2` does.
 
 A vocabulary has SIZE ids: 256 bytes, then merges in the order they were learnt, then SPECIALS.
-Needs Debian's python3-regex for \\p classes; no torch. The file holds {"merges": [[left, right], ..]}.
+Needs Debian's python3-regex for \\p classes; no torch. The file is {"merges": [[left, right], ..]}.
 Sources: llama.cpp's LLAMA_VOCAB_PRE_TYPE_QWEN2 for the splitting; Radford et al. 2019 for the BPE.
 """
 

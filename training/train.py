@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -160,9 +161,14 @@ class Run:
         self.position = {"step": 0, "tokens": 0, "elapsed_s": 0.0, "short": 0, "long": 0}
         if (folder / "checkpoint.pt").exists():
             self.resume()
+        self.stopped = False
         self.crew = Crew(
             self.model, self.working, slots, options.workers if device == "cpu" else 1, device
         )
+
+    def stop(self, *_: object) -> None:
+        """Signal handler: end after the current step, with a checkpoint."""
+        self.stopped = True
 
     def resume(self) -> None:
         """Continue from the last checkpoint."""
@@ -212,7 +218,8 @@ class Run:
         """Steps until the budget, or this call's share of it, is spent."""
         start, base_s, saved_at = time.monotonic(), self.position["elapsed_s"], time.monotonic()
         losses: list[float] = []
-        while self.position["elapsed_s"] < self.budget_s and time.monotonic() - start < call_s:
+        until = min(start + call_s, start + self.budget_s - base_s)
+        while time.monotonic() < until and not self.stopped:
             losses.append(self.one_step())
             self.position["elapsed_s"] = base_s + time.monotonic() - start
             if self.position["step"] % REPORT_STEPS == 0:
@@ -244,7 +251,9 @@ def main() -> None:
     folder = options.run or WORK / f"run-{preset.name}"
     folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
-    Run(preset, folder, options).go(options.call_minutes * 60)
+    run = Run(preset, folder, options)
+    signal.signal(signal.SIGTERM, run.stop)  # set after the fork, so workers still die with SIGTERM
+    run.go(options.call_minutes * 60)
 
 
 if __name__ == "__main__":
