@@ -3,7 +3,7 @@
  * the block may be written where the document has not ended it yet, i.e. where what follows is less
  * indented and no closer; `} else {` and the like go on.
  */
-import { BracketScanner } from '../completion/bracket-scanner.ts';
+import { BracketScanner, type BracketEvent } from '../completion/bracket-scanner.ts';
 import {
   afterFirstLine,
   indentColumns,
@@ -12,7 +12,7 @@ import {
   nonBlankLines,
 } from '../completion/lines.ts';
 import { syntaxOf, type Syntax } from '../completion/syntax.ts';
-import type { StopContext, TextLine, Verdict } from './stop.ts';
+import type { StopContext, TextLine, Verdict } from './stop-verdict.ts';
 
 /** Text before the cursor that is searched for open brackets. */
 const PREFIX_TAIL_CHARS = 4_000;
@@ -57,11 +57,11 @@ export class BlockRules {
 
   /** A code unit that is no line end. */
   read(char: string, at: number): Verdict {
-    const depth = this.#scanner.depth;
     const event = this.#scanner.feed(char);
     if (char.trim() === '') return null;
-    const unopened = event === 'unopened' || this.#closedAbove(depth);
-    if (!')]}'.includes(char)) this.#onlyClosersSoFar = false;
+    const isCloser = ')]}'.includes(char);
+    const unopened = isCloser && (event === 'unopened' || this.#closedAbove(event));
+    if (!isCloser) this.#onlyClosersSoFar = false;
     if (!unopened || this.#syntax.prose) return null;
     if (this.#onlyClosersSoFar) {
       // The whole line decides: it may be `} else {`.
@@ -109,9 +109,8 @@ export class BlockRules {
   }
 
   /** Whether the bracket just closed had been opened above the cursor's line. */
-  #closedAbove(depthBefore: number): boolean {
-    const { depth } = this.#scanner;
-    return depth < depthBefore && depth < this.#lineDepth;
+  #closedAbove(event: BracketEvent): boolean {
+    return event === 'closed-marked' && this.#scanner.depth < this.#lineDepth;
   }
 }
 

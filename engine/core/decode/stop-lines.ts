@@ -1,7 +1,7 @@
 /** Stop rules that compare whole lines: with the document's next line, and with one another. */
 import { afterFirstLine, isBlank, nonBlankLines } from '../completion/lines.ts';
 import { nearEqualLines } from '../completion/similar-lines.ts';
-import type { TextLine, Verdict } from './stop.ts';
+import type { TextLine, Verdict } from './stop-verdict.ts';
 
 /** The third line of its kind ends the text. */
 export const EQUAL_LINES_LIMIT = 3;

@@ -4,34 +4,17 @@
  *
  * Not a rule: the first blank line. The deadline and the model's own end tokens are the caller's.
  */
-import { lastLine, trimmedEnd, wholeCharacters } from '../completion/lines.ts';
+import { firstLine, isBlank, lastLine, trimmedEnd, wholeCharacters } from '../completion/lines.ts';
 import { BlockRules } from './stop-blocks.ts';
 import { LineRules } from './stop-lines.ts';
+import type { StopContext, StopRuleName, TextLine, Verdict } from './stop-verdict.ts';
+
+export type { StopContext, StopRuleName };
 
 /** White space in a row after which nothing is expected to follow. */
 export const WHITE_SPACE_LIMIT_CHARS = 250;
 /** So many characters of the text found at the suffix's start mean that the suffix is replayed. */
 export const REPLAYED_SUFFIX_CHARS = 20;
-
-export type StopRuleName =
-  | 'single-line'
-  | 'next-line'
-  | 'suffix-replayed'
-  | 'unopened-closer'
-  | 'dedent'
-  | 'block-end'
-  | 'repeated-line'
-  | 'white-space';
-
-export interface StopContext {
-  /** Text before the cursor, LF line ends. */
-  readonly prefix: string;
-  /** Text after the cursor, LF line ends. */
-  readonly suffix: string;
-  /** VS Code's language identifier. */
-  readonly languageId: string;
-  readonly multiline: boolean;
-}
 
 export type StopCheck =
   | { readonly kind: 'continue' }
@@ -42,18 +25,6 @@ export interface StopRule {
   /** `text` is all text so far: the text of the call before with more behind it. */
   check(text: string): StopCheck;
 }
-
-/** The completed line `start` to `end - 1` of the text; `end` is the position of its line end. */
-export interface TextLine {
-  readonly start: number;
-  readonly end: number;
-  /** As it will stand in the document: the first one begins with what is before the cursor. */
-  readonly content: string;
-  readonly index: number;
-}
-
-/** A rule's verdict: the end of what stays (trailing white space goes too), or null to go on. */
-export type Verdict = { readonly keep: number; readonly rule: StopRuleName } | null;
 
 export function createStopRule(context: StopContext): StopRule {
   return new IncrementalStopRule(context);
@@ -76,7 +47,7 @@ class IncrementalStopRule implements StopRule {
   constructor(context: StopContext) {
     this.#multiline = context.multiline;
     this.#linePrefix = lastLine(context.prefix);
-    this.#suffixStart = context.suffix.trimStart().slice(0, REPLAYED_SUFFIX_CHARS);
+    this.#suffixStart = replayedStart(context.suffix);
     this.#lines = new LineRules(context.suffix);
     this.#blocks = new BlockRules(context);
   }
@@ -95,7 +66,12 @@ class IncrementalStopRule implements StopRule {
     const char = text.charAt(at);
     if (char !== '\n') return this.#readWithinLine(text, at, char);
     const line = this.#completeLine(text, at);
-    return this.#lines.complete(line) ?? this.#endLine(line) ?? this.#countWhiteSpace(char, at);
+    return (
+      this.#lines.complete(line) ??
+      this.#findSuffix(text, at, char) ??
+      this.#endLine(line) ??
+      this.#countWhiteSpace(char, at)
+    );
   }
 
   #readWithinLine(text: string, at: number, char: string): Verdict {
@@ -115,7 +91,7 @@ class IncrementalStopRule implements StopRule {
 
   #findSuffix(text: string, at: number, char: string): Verdict {
     const wanted = this.#suffixStart;
-    if (wanted.length < REPLAYED_SUFFIX_CHARS || char !== wanted.at(-1)) return null;
+    if (char !== wanted.at(-1)) return null;
     const start = at + 1 - wanted.length;
     return text.startsWith(wanted, start) && start >= 0
       ? { keep: start, rule: 'suffix-replayed' }
@@ -141,4 +117,16 @@ class IncrementalStopRule implements StopRule {
   #seenText(line: TextLine): boolean {
     return line.content.slice(this.#linePrefix.length).trim() !== '';
   }
+}
+
+/**
+ * The suffix's start by which a replay is known, empty when it is too short. Of the lines below only
+ * whole ones: many lines begin like the next one and then say something else.
+ */
+function replayedStart(suffix: string): string {
+  const start = suffix.trimStart();
+  const onCursorLine = !isBlank(firstLine(suffix));
+  const lineEnd = start.indexOf('\n', REPLAYED_SUFFIX_CHARS - 1);
+  const length = onCursorLine ? REPLAYED_SUFFIX_CHARS : lineEnd + 1;
+  return start.length < REPLAYED_SUFFIX_CHARS ? '' : start.slice(0, length);
 }
