@@ -4,16 +4,16 @@
  * so that backspacing within what was typed brings its text back.
  */
 import { fitRest } from './fit-rest.ts';
-import { lastLine } from './lines.ts';
+import { afterFirstLine, firstLine, lastLine } from './lines.ts';
 
 /** A suggestion as it was when first shown. */
 export interface ShownCompletion {
   readonly uri: string;
   /** Where it was shown: characters of the document before the cursor. */
   readonly anchorOffset: number;
-  /** Text before the anchor; any window of it, the same text is looked for later. */
+  /** Text before the anchor; any window of it, compared as far as the later window goes. */
   readonly prefix: string;
-  /** Text after the anchor; likewise. */
+  /** Text after the anchor: the rest of its line whole, then likewise. */
   readonly suffix: string;
   readonly languageId: string;
   readonly text: string;
@@ -66,19 +66,18 @@ function sameEnd(a: string, b: string): boolean {
   return a.length < b.length ? b.endsWith(a) : a.endsWith(b);
 }
 
-function sameStart(a: string, b: string): boolean {
-  return a.length < b.length ? b.startsWith(a) : a.startsWith(b);
-}
-
 /** What the editor has put after the cursor since; null when the text there changed otherwise. */
 function addedClosers(shown: ShownCompletion, now: TypedState, typed: string): string | null {
-  if (sameStart(now.suffix, shown.suffix)) return '';
-  for (let length = 1; length <= typed.length; length++) {
-    const added = now.suffix.slice(0, length);
-    if (!AUTO_CLOSED.test(added)) return null;
-    if (sameStart(now.suffix.slice(length), shown.suffix)) return added;
-  }
-  return null;
+  if (!sameStart(afterFirstLine(now.suffix), afterFirstLine(shown.suffix))) return null;
+  const [rest, shownRest] = [firstLine(now.suffix), firstLine(shown.suffix)];
+  const added = rest.slice(0, Math.max(0, rest.length - shownRest.length));
+  if (added + shownRest !== rest) return null;
+  const plausible = added === '' || (AUTO_CLOSED.test(added) && added.length <= typed.length);
+  return plausible ? added : null;
+}
+
+function sameStart(a: string, b: string): boolean {
+  return a.length < b.length ? b.startsWith(a) : a.startsWith(b);
 }
 
 /** The replaced characters begin at the cursor: all added closers must be among them, or none. */

@@ -18,7 +18,7 @@ const DEFAULT_INTERVAL_MS = 200;
 /** Somewhat longer than a usual interval without a key: the user has paused. */
 const PAUSE_FACTOR = 1.25;
 /** After these the next thing to come is open: `.`, an opening bracket, a line end, ... */
-const TRIGGERS = /[.([{\n:,=]$|->$|::$/;
+const TRIGGERS = /(?:[.([{:,=]|->|\n[ \t]*)$/;
 
 export interface DebounceInput {
   /** Milliseconds between recent keystrokes; pauses left out by the caller or not. */

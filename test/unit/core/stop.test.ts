@@ -74,7 +74,7 @@ describe('stop rules', () => {
   ]);
 
   check('the start of the suffix', [
-    ['f(|) { first(); second(); }', 'a) { first(); second', 'a[suffix-replayed]'],
+    ['f(|) { first(); second(); }', 'a) { first(); second()', 'a[suffix-replayed]'],
     ['f(|) { first(); second(); }', 'a) { first(); third(', null],
     ['f(|) {\n  first();\n  second();', 'a) {\n  first();\n', 'a) {[next-line]'],
     [
