@@ -36,7 +36,7 @@ function bundle(name, entries, { mode, folder = 'dist', library = undefined, ext
     },
     module: {
       // createRequire stays Node's own: the addon's path is known at run time alone.
-      parser: { javascript: { createRequire: false } },
+      parser: { javascript: { createRequire: false, dynamicImportMode: 'eager' } },
       rules: [
         {
           test: /\.ts$/,

@@ -31,8 +31,8 @@ function windowAround(
 ): [vscode.Position, vscode.Position] {
   const line = document.lineAt(position.line).range;
   if (line.end.character > LINE_LIMIT_CHARS) {
-    const from = Math.max(0, position.character - LINE_LIMIT_CHARS);
-    return [position.with(undefined, from), position.translate(0, LINE_LIMIT_CHARS)];
+    const from = Math.max(0, position.character - LINE_LIMIT_CHARS - 1);
+    return [position.with(undefined, from), position.translate(0, LINE_LIMIT_CHARS + 1)];
   }
   const lines = {
     lineCount: document.lineCount,

@@ -94,6 +94,12 @@ export class CompletionFlow {
     };
   }
 
+  /** Another document may get the name. */
+  closed(uri: string): void {
+    if (this.#shown?.uri === uri) this.#shown = null;
+    if (this.#accepted?.uri === uri) this.#accepted = null;
+  }
+
   /** Another model, or another process: what was remembered may not be what it would say. */
   forget(): void {
     this.#cache.clear();

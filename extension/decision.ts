@@ -71,6 +71,12 @@ export class Decisions {
     if (this.#decisions.length > DECISIONS_MAX) this.#decisions.shift();
   }
 
+  /** A new document may get the name of one that is closed. */
+  closed(uri: string): void {
+    const kept = this.#decisions.filter((decision) => decision.uri !== uri);
+    this.#decisions.splice(0, this.#decisions.length, ...kept);
+  }
+
   /** The last one for a document; what the next keystroke cancelled says nothing and is left out. */
   lastFor(uri: string): Decision | undefined {
     return this.#decisions.findLast((d) => d.uri === uri && d.outcome.kind !== 'cancelled');

@@ -52,7 +52,10 @@ export class LatencyDecoration implements vscode.Disposable {
 
   clear(): void {
     if (!this.#shownIn) return;
-    this.#shownIn.setDecorations(this.#type, []);
+    // A closed editor has no decorations, and complains when it is asked to remove them.
+    if (vscode.window.visibleTextEditors.includes(this.#shownIn)) {
+      this.#shownIn.setDecorations(this.#type, []);
+    }
     this.#shownIn = undefined;
     this.#figures = undefined;
   }

@@ -47,6 +47,10 @@ export function activate(context: vscode.ExtensionContext): ForetokenApi {
     explanation,
     engine,
     watchTyping(rhythm),
+    vscode.workspace.onDidCloseTextDocument(({ uri }) => {
+      flow.closed(uri.toString());
+      feedback.decisions.closed(uri.toString());
+    }),
     watchEngine({ engine, config, flow, feedback, notice, log }),
     vscode.languages.registerInlineCompletionItemProvider({ pattern: '**' }, provider),
     registerCommands({
