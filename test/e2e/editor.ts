@@ -1,11 +1,13 @@
 /** The workbench in a browser page, in a user's terms: open, type, see, save. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 
 /** Between two keys: a quick typist. */
 const KEY_DELAY_MS = 60;
 const WAIT_LIMIT_MS = 20_000;
+/** What a person would wait for a completion before typing on. */
+const PAUSE_LIMIT_MS = 3_000;
 const POLL_MS = 50;
 
 /** Decorations are drawn by CSS behind a span; this runs inside the page. */
@@ -16,6 +18,11 @@ const DECORATIONS_BEHIND_LINES = `
     .map((content) => JSON.parse(content))
     .join('')
     .trim()`;
+
+export interface Cursor {
+  readonly line: number;
+  readonly column: number;
+}
 
 export class Editor {
   readonly page: Page;
@@ -68,9 +75,19 @@ export class Editor {
     return lines.join('\n').replaceAll('\u00a0', ' ');
   }
 
-  /** Waits for ghost text that stays: what is streamed in may still grow. */
-  async waitForGhostText(): Promise<string> {
-    await this.until('ghost text', async () => (await this.ghostText()) !== '');
+  /** Types one part after the other until there is ghost text, and returns it. */
+  async typeUntilGhostText(parts: readonly string[]): Promise<string> {
+    for (const part of parts) {
+      await this.type(part);
+      if (await this.happens(async () => (await this.ghostText()) !== '')) {
+        return this.settledGhostText();
+      }
+    }
+    throw new Error(`No ghost text after typing ${JSON.stringify(parts.join(''))}.`);
+  }
+
+  /** Ghost text that stays as it is for a while. */
+  async settledGhostText(): Promise<string> {
     let text = await this.ghostText();
     await this.until('ghost text that stays', async () => {
       const before = text;
@@ -79,6 +96,13 @@ export class Editor {
       return text !== '' && text === before;
     });
     return text;
+  }
+
+  /** Accepts the ghost text with Tab; it is in the document when the cursor has moved. */
+  async accept(): Promise<void> {
+    const before = await this.cursor();
+    await this.press('Tab');
+    await this.until('accepted completion', async () => !sameCursor(await this.cursor(), before));
   }
 
   async waitForNoGhostText(): Promise<void> {
@@ -90,17 +114,23 @@ export class Editor {
     return this.page.evaluate<string>(DECORATIONS_BEHIND_LINES);
   }
 
-  /** Saves and reads the file back from the disk. */
+  /**
+   * Saves and reads the file back from the disk. The tab is no help: it calls a file clean that is
+   * still being written. Even an unchanged file is touched.
+   */
   async save(file: string): Promise<string> {
+    const target = path.join(this.#folder, file);
+    const { mtimeMs } = statSync(target);
     await this.page.keyboard.press('Control+s');
-    await this.until('saved file', async () => {
-      return (await this.page.locator('.tab.active.dirty').count()) === 0;
+    await this.until('saved file', () => Promise.resolve(statSync(target).mtimeMs > mtimeMs));
+    let text = '';
+    await this.until('file that is written to its end', async () => {
+      const before = text;
+      await this.page.waitForTimeout(POLL_MS);
+      text = readFileSync(target, 'utf8');
+      return text !== '' && text === before;
     });
-    return this.onDisk(file);
-  }
-
-  onDisk(file: string): string {
-    return readFileSync(path.join(this.#folder, file), 'utf8');
+    return text;
   }
 
   /** Closes all tabs; what was not saved is given up. */
@@ -113,12 +143,27 @@ export class Editor {
     }
   }
 
+  /** Line and column of the cursor, from 1. */
+  async cursor(): Promise<Cursor> {
+    const text = await this.page.locator('.statusbar-item', { hasText: /Ln \d+/ }).innerText();
+    const [line = 0, column = 0] = [...text.matchAll(/\d+/g)].map(Number);
+    return { line, column };
+  }
+
   async until(what: string, condition: () => Promise<boolean>): Promise<void> {
-    const limit = performance.now() + WAIT_LIMIT_MS;
+    if (!(await this.happens(condition, WAIT_LIMIT_MS))) {
+      throw new Error(`Waited in vain for: ${what}.`);
+    }
+  }
+
+  /** Whether the condition comes true within the limit; returns as soon as it does. */
+  async happens(condition: () => Promise<boolean>, limitMs = PAUSE_LIMIT_MS): Promise<boolean> {
+    const limit = performance.now() + limitMs;
     while (!(await condition())) {
-      if (performance.now() > limit) throw new Error(`Waited in vain for: ${what}.`);
+      if (performance.now() > limit) return false;
       await this.page.waitForTimeout(POLL_MS);
     }
+    return true;
   }
 
   #activeTab(file: string): Locator {
@@ -140,4 +185,8 @@ export class Editor {
       .locator('.quick-input-list .monaco-list-row.focused', { hasText: label })
       .waitFor({ timeout: WAIT_LIMIT_MS });
   }
+}
+
+function sameCursor(a: Cursor, b: Cursor): boolean {
+  return a.line === b.line && a.column === b.column;
 }

@@ -45,7 +45,7 @@ export function useEditor(): () => Editor {
   });
 
   beforeEach(function () {
-    this.timeout(TEST_LIMIT_MS);
+    this.currentTest?.timeout(TEST_LIMIT_MS);
   });
 
   afterEach(async function () {
