@@ -12,6 +12,8 @@
         "src/embeddings.cpp",
         "src/errors.cpp",
         "src/gguf-check.cpp",
+        "src/gguf-file.cpp",
+        "src/gguf-limits.cpp",
         "src/library.cpp",
         "src/load-model.cpp",
         "src/log.cpp",

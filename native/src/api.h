@@ -28,6 +28,7 @@ namespace foretoken {
     X(gguf_get_arr_type)                 \
     X(gguf_get_arr_n)                    \
     X(gguf_get_arr_data)                 \
+    X(gguf_get_arr_str)                  \
     X(gguf_get_val_str)                  \
     X(gguf_get_val_bool)                 \
     X(gguf_get_val_u32)                  \

@@ -148,7 +148,7 @@ Decoder::ChunkOutcome Decoder::decodeChunk(const DecodeRequest& request, size_t 
     batch.seq_id = sequenceLists_.data();
     batch.logits = wanted_.data();
 
-    const log::LogCapture capture(api_);
+    const log::LogCapture capture(api_, &cancelRequested);
     const int32_t status = api_.llama_decode(context_.get(), batch);
     if (status == 0) return ChunkOutcome::Done;
     if (status == 2) return ChunkOutcome::Cancelled;

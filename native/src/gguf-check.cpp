@@ -3,13 +3,12 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <memory>
-#include <optional>
 #include <set>
 
 #include "dynamic-library.h"
 #include "errors.h"
-#include "log.h"
+#include "gguf-file.h"
+#include "gguf-limits.h"
 
 namespace foretoken {
 
@@ -35,50 +34,6 @@ const std::set<std::string>& nonGenerativeArchitectures() {
         "eagle3",   "dflash",      "gemma4-assistant"};
     return *names;
 }
-
-class GgufFile {
-  public:
-    GgufFile(const Api& api, const std::string& path) : api_(api), file_(nullptr, api.gguf_free) {
-        const log::LogCapture capture(api);
-        file_.reset(api.gguf_init_from_file(path.c_str(), {/*no_alloc=*/true, /*ctx=*/nullptr}));
-        if (!file_) {
-            const std::string reason = capture.reason();
-            unreadable("The GGUF file is damaged or incomplete" +
-                       (reason.empty() ? "." : ": " + reason + "."));
-        }
-    }
-
-    gguf_context* get() const { return file_.get(); }
-
-    /// The key's index if it is there with this type.
-    std::optional<int64_t> find(const std::string& key, gguf_type type) const {
-        const int64_t index = api_.gguf_find_key(get(), key.c_str());
-        if (index < 0 || api_.gguf_get_kv_type(get(), index) != type) return std::nullopt;
-        return index;
-    }
-
-    std::optional<std::string> text(const std::string& key) const {
-        const auto index = find(key, GGUF_TYPE_STRING);
-        if (!index) return std::nullopt;
-        return std::string(api_.gguf_get_val_str(get(), *index));
-    }
-
-    std::optional<uint32_t> number(const std::string& key) const {
-        const auto index = find(key, GGUF_TYPE_UINT32);
-        if (!index) return std::nullopt;
-        return api_.gguf_get_val_u32(get(), *index);
-    }
-
-    std::optional<bool> flag(const std::string& key) const {
-        const auto index = find(key, GGUF_TYPE_BOOL);
-        if (!index) return std::nullopt;
-        return api_.gguf_get_val_bool(get(), *index);
-    }
-
-  private:
-    const Api& api_;
-    std::unique_ptr<gguf_context, decltype(&::gguf_free)> file_;
-};
 
 uint64_t checkFile(const std::string& path) {
     const fs::path file = pathFromUtf8(path);
@@ -142,6 +97,7 @@ GgufSummary checkGguf(const Api& api, const std::string& path) {
     const auto architecture = file.text("general.architecture");
     if (!architecture) unreadable("The GGUF file does not name the architecture of its model.");
     checkGenerative(file, *architecture);
+    checkLimits(file, *architecture);
     return {*architecture, findEmbeddings(api, file)};
 }
 

@@ -72,8 +72,7 @@ void forward(ggml_log_level level, const std::string& text) {
 
 void finishLine(ggml_log_level level, const std::string& text) {
     if (text.empty()) return;
-    if (capture != nullptr) capture->add(level, text);
-    forward(level, text);
+    forward(capture != nullptr ? capture->add(level, text) : level, text);
 }
 
 /// llama.cpp logs fragments; a line ends with its newline. Each thread assembles its own.
@@ -114,7 +113,7 @@ void setLogger(Napi::Env env, const Napi::Function& logger) {
     target.scheduled = false;
 }
 
-LogCapture::LogCapture(const Api& api) {
+LogCapture::LogCapture(const Api& api, const std::atomic<bool>* cancelled) : cancelled_(cancelled) {
     install(api);
     capture = this;
 }
@@ -123,7 +122,8 @@ LogCapture::~LogCapture() {
     capture = nullptr;
 }
 
-void LogCapture::add(ggml_log_level level, const std::string& line) {
+ggml_log_level LogCapture::add(ggml_log_level level, const std::string& line) {
+    if (cancelled_ != nullptr && *cancelled_) return GGML_LOG_LEVEL_DEBUG;
     if (level == GGML_LOG_LEVEL_ERROR) {
         errors_.push_back(line);
         if (errors_.size() > kMostErrorLines) errors_.erase(errors_.begin());
@@ -134,6 +134,7 @@ void LogCapture::add(ggml_log_level level, const std::string& line) {
         bufferBytes_ += static_cast<uint64_t>(std::strtod(line.c_str() + equals + 1, nullptr) *
                                               1024.0 * 1024.0);
     }
+    return level;
 }
 
 std::string LogCapture::reason() const {

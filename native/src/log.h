@@ -5,6 +5,7 @@
 
 #include <napi.h>
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -23,12 +24,14 @@ void setLogger(Napi::Env env, const Napi::Function& logger);
 /// Collects what llama.cpp logs on this thread while it lives. Not nested.
 class LogCapture {
   public:
-    explicit LogCapture(const Api& api);
+    /// While `cancelled` is set, the errors that llama.cpp logs about it count as debug lines.
+    explicit LogCapture(const Api& api, const std::atomic<bool>* cancelled = nullptr);
     ~LogCapture();
     LogCapture(const LogCapture&) = delete;
     LogCapture& operator=(const LogCapture&) = delete;
 
-    void add(ggml_log_level level, const std::string& line);
+    /// The level to forward the line with.
+    ggml_log_level add(ggml_log_level level, const std::string& line);
 
     /// llama.cpp's last error lines in its own words; empty without any.
     std::string reason() const;
@@ -37,6 +40,7 @@ class LogCapture {
     uint64_t bufferBytes() const { return bufferBytes_; }
 
   private:
+    const std::atomic<bool>* cancelled_;
     std::vector<std::string> errors_;
     uint64_t bufferBytes_ = 0;
 };

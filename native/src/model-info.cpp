@@ -15,6 +15,14 @@ static Napi::Object describeFimTokens(Napi::Env env, const FimTokens& tokens) {
     return object;
 }
 
+/// llama.cpp assumes token 11 for byte-level BPE vocabularies that name none.
+static std::optional<int32_t> beginOfText(const Api& api, const ModelCore& core) {
+    char value[32] = {};
+    const bool named = api.llama_model_meta_val_str(core.model.get(), "tokenizer.ggml.bos_token_id",
+                                                    value, sizeof(value)) >= 0;
+    return named ? core.vocabulary.beginOfTextToken() : std::nullopt;
+}
+
 Napi::Object describeModel(Napi::Env env, const Api& api, const ModelCore& core) {
     const llama_model* model = core.model.get();
     const Vocabulary& vocabulary = core.vocabulary;
@@ -33,7 +41,7 @@ Napi::Object describeModel(Napi::Env env, const Api& api, const ModelCore& core)
     info.Set("vocabularySize", number(vocabulary.size()));
     info.Set("trainedContextLength", number(api.llama_model_n_ctx_train(model)));
     info.Set("fimTokens", describeFimTokens(env, vocabulary.fimTokens()));
-    info.Set("beginOfTextToken", orNull(env, vocabulary.beginOfTextToken()));
+    info.Set("beginOfTextToken", orNull(env, beginOfText(api, core)));
     info.Set("addBeginOfText", Napi::Boolean::New(env, vocabulary.addBeginOfText()));
     info.Set("endOfGenerationTokens", toArray(env, vocabulary.endOfGenerationTokens()));
     info.Freeze();
