@@ -3,6 +3,9 @@ import { BracketScanner } from './bracket-scanner.ts';
 import type { CursorLine } from './fit-rest.ts';
 import { PROSE, syntaxOf, type Syntax } from './syntax.ts';
 
+/** Of the rest of the line: what an editor or a user has just put there is short. */
+const SCANNED_REST_CHARS = 200;
+
 export interface Balance {
   /** Closers without an opener. */
   readonly unopened: number;
@@ -15,16 +18,22 @@ export interface Balance {
   readonly bare: Balance | null;
 }
 
-/** The balance of the cursor's line with `text` in it, in place of the rest's first characters. */
-export function balanceOf(
+/**
+ * The balance of the cursor's line with `text` in it, by how much of the rest the text replaces. The
+ * line up to the end of the text is read once.
+ */
+export function balancesOf(
   { linePrefix, rest, languageId }: CursorLine,
   text: string,
-  replaceLength: number,
-): Balance {
+): (replaceLength: number) => Balance {
   const syntax = syntaxOf(languageId);
   const inCode = new BracketScanner(syntax).feedAll(linePrefix).inCode;
-  const parts = [linePrefix + text, rest.slice(replaceLength)] as const;
-  return scan(parts, syntax, inCode ? null : scan(parts, PROSE, null));
+  const balance = balances(linePrefix + text, rest, syntax);
+  const bare = inCode ? null : balances(linePrefix + text, rest, PROSE);
+  return (replaceLength) => ({
+    ...balance(replaceLength),
+    bare: bare && { ...bare(replaceLength), bare: null },
+  });
 }
 
 export function isWorse(balance: Balance, than: Balance): boolean {
@@ -34,18 +43,27 @@ export function isWorse(balance: Balance, than: Balance): boolean {
   return balance.bare !== null && than.bare !== null && isWorse(balance.bare, than.bare);
 }
 
-function scan(
-  [start, end]: readonly [string, string],
+function balances(
+  start: string,
+  rest: string,
   syntax: Syntax,
-  bare: Balance | null,
-): Balance {
-  const scanner = new BracketScanner(syntax);
-  let unopened = 0;
-  const feed = (char: string): void => {
-    if (scanner.feed(char) === 'unopened') unopened++;
+): (replaceLength: number) => Omit<Balance, 'bare'> {
+  const before = new BracketScanner(syntax);
+  const unopenedBefore = feed(before, start);
+  return (replaceLength) => {
+    const scanner = before.copy();
+    const end = rest.slice(replaceLength, SCANNED_REST_CHARS);
+    const unopened = unopenedBefore + feed(scanner, end);
+    const commentedOut = before.inLineComment && end.trim() !== '';
+    return { unopened, unclosed: scanner.depth, openString: scanner.inString, commentedOut };
   };
-  for (let i = 0; i < start.length; i++) feed(start.charAt(i));
-  const commentedOut = scanner.inLineComment && end.trim() !== '';
-  for (let i = 0; i < end.length; i++) feed(end.charAt(i));
-  return { unopened, unclosed: scanner.depth, openString: scanner.inString, commentedOut, bare };
+}
+
+/** Number of closers without an opener. */
+function feed(scanner: BracketScanner, text: string): number {
+  let unopened = 0;
+  for (let i = 0; i < text.length; i++) {
+    if (scanner.feed(text.charAt(i)) === 'unopened') unopened++;
+  }
+  return unopened;
 }

@@ -15,9 +15,38 @@ export type BracketEvent =
 
 type Mode = 'code' | 'line-comment' | 'block-comment' | 'string';
 
-interface OpenBracket {
-  readonly closer: string;
-  readonly position: number;
+interface State {
+  mode: Mode;
+  previous: string;
+  /** Closers of the open brackets. */
+  open: string[];
+  /** Of the last code unit read. */
+  position: number;
+  quote: string;
+  quoteStart: number;
+  triple: boolean;
+  /** Quotes in a row inside a string of three. */
+  quotesInRow: number;
+  /** Where an empty string has just ended: one more quote makes it a string of three. */
+  emptyStringEnd: number;
+  markedDepth: number;
+  stringMarked: boolean;
+}
+
+function initialState(): State {
+  return {
+    mode: 'code',
+    previous: '',
+    open: [],
+    position: -1,
+    quote: '',
+    quoteStart: 0,
+    triple: false,
+    quotesInRow: 0,
+    emptyStringEnd: -2,
+    markedDepth: 0,
+    stringMarked: false,
+  };
 }
 
 const CLOSER_OF: ReadonlyMap<string, string> = new Map([
@@ -29,63 +58,55 @@ const CLOSERS: ReadonlySet<string> = new Set(CLOSER_OF.values());
 
 export class BracketScanner {
   readonly #syntax: Syntax;
-  readonly #open: OpenBracket[] = [];
-  #mode: Mode = 'code';
-  #previous = '';
-  #position = -1;
-  #quote = '';
-  #quoteStart = 0;
-  #triple = false;
-  /** Quotes in a row inside a string of three. */
-  #quotesInRow = 0;
-  /** Where an empty string has just ended: one more quote makes it a string of three. */
-  #emptyStringEnd = -1;
-  #markedDepth = 0;
-  #stringMarked = false;
+  #state = initialState();
 
   constructor(syntax: Syntax) {
     this.#syntax = syntax;
   }
 
   get depth(): number {
-    return this.#open.length;
+    return this.#state.open.length;
   }
 
   get inCode(): boolean {
-    return this.#mode === 'code';
+    return this.#state.mode === 'code';
   }
 
   get inLineComment(): boolean {
-    return this.#mode === 'line-comment';
+    return this.#state.mode === 'line-comment';
   }
 
   get inString(): boolean {
-    return this.#mode === 'string';
+    return this.#state.mode === 'string';
   }
 
   /** Whether a string or comment is open that a line end does not end. */
   get inMultilineText(): boolean {
-    if (this.#mode === 'string') return this.#isMultilineString();
-    return this.#mode === 'block-comment';
+    if (this.#state.mode === 'string') return this.#isMultilineString();
+    return this.#state.mode === 'block-comment';
   }
 
   /** The closer of the innermost open bracket. */
   get innermostCloser(): string | null {
-    return this.#open.at(-1)?.closer ?? null;
+    return this.#state.open.at(-1) ?? null;
   }
 
-  /** Position since the mark of the first bracket opened after it and still open. */
-  get firstOpenSinceMark(): number | null {
-    return this.#open[this.#markedDepth]?.position ?? null;
+  /** Brackets opened after the mark and still open. */
+  get openSinceMark(): number {
+    return this.#state.open.length - this.#state.markedDepth;
+  }
+
+  /** A scanner that goes on from here by itself. */
+  copy(): BracketScanner {
+    const copy = new BracketScanner(this.#syntax);
+    copy.#state = { ...this.#state, open: [...this.#state.open] };
+    return copy;
   }
 
   /** Everything open now is what text fed from here on may close without having opened it. */
   mark(): void {
-    this.#markedDepth = this.#open.length;
-    this.#stringMarked = this.#mode === 'string';
-    this.#quoteStart -= this.#position + 1;
-    this.#emptyStringEnd -= this.#position + 1;
-    this.#position = -1;
+    this.#state.markedDepth = this.#state.open.length;
+    this.#state.stringMarked = this.#state.mode === 'string';
   }
 
   feedAll(text: string): this {
@@ -94,16 +115,16 @@ export class BracketScanner {
   }
 
   feed(char: string): BracketEvent {
-    const previous = this.#previous;
-    this.#previous = char;
-    this.#position++;
-    switch (this.#mode) {
+    const previous = this.#state.previous;
+    this.#state.previous = char;
+    this.#state.position++;
+    switch (this.#state.mode) {
       case 'code':
         return this.#feedCode(previous, char);
       case 'string':
         return this.#feedString(previous, char);
       case 'line-comment':
-        if (char === '\n') this.#mode = 'code';
+        if (char === '\n') this.#state.mode = 'code';
         return 'none';
       case 'block-comment':
         if (previous === '*' && char === '/') this.#toCode();
@@ -113,17 +134,17 @@ export class BracketScanner {
 
   #feedCode(previous: string, char: string): BracketEvent {
     if (this.#startsLineComment(previous, char)) {
-      this.#mode = 'line-comment';
+      this.#state.mode = 'line-comment';
     } else if (this.#syntax.blockComments && previous === '/' && char === '*') {
-      this.#mode = 'block-comment';
-      this.#previous = '';
+      this.#state.mode = 'block-comment';
+      this.#state.previous = '';
     } else if (this.#syntax.quotes.includes(char)) {
       this.#startString(char);
     } else if (CLOSERS.has(char)) {
       return this.#close(char);
     } else {
       const closer = CLOSER_OF.get(char);
-      if (closer !== undefined) this.#open.push({ closer, position: this.#position });
+      if (closer !== undefined) this.#state.open.push(closer);
     }
     return 'none';
   }
@@ -137,49 +158,51 @@ export class BracketScanner {
   }
 
   #startString(quote: string): void {
-    this.#triple = this.#syntax.tripleQuotes && this.#emptyStringEnd === this.#position - 1;
-    this.#triple &&= this.#quote === quote;
-    this.#mode = 'string';
-    this.#quote = quote;
-    this.#quoteStart = this.#position;
-    this.#quotesInRow = 0;
+    this.#state.triple =
+      this.#syntax.tripleQuotes && this.#state.emptyStringEnd === this.#state.position - 1;
+    this.#state.triple &&= this.#state.quote === quote;
+    this.#state.mode = 'string';
+    this.#state.quote = quote;
+    this.#state.quoteStart = this.#state.position;
+    this.#state.quotesInRow = 0;
   }
 
   #feedString(previous: string, char: string): BracketEvent {
     if (previous === '\\') {
-      this.#previous = '';
-    } else if (char === this.#quote) {
+      this.#state.previous = '';
+    } else if (char === this.#state.quote) {
       return this.#feedQuote();
     } else if (char === '\n' && !this.#isMultilineString()) {
       this.#toCode();
     }
-    this.#quotesInRow = 0;
+    this.#state.quotesInRow = 0;
     return 'none';
   }
 
   #feedQuote(): BracketEvent {
-    if (this.#triple && ++this.#quotesInRow < 3) return 'none';
-    if (this.#quoteStart === this.#position - 1) this.#emptyStringEnd = this.#position;
-    const event = this.#stringMarked ? 'closed-marked' : 'none';
+    if (this.#state.triple && ++this.#state.quotesInRow < 3) return 'none';
+    if (this.#state.quoteStart === this.#state.position - 1)
+      this.#state.emptyStringEnd = this.#state.position;
+    const event = this.#state.stringMarked ? 'closed-marked' : 'none';
     this.#toCode();
     return event;
   }
 
   #isMultilineString(): boolean {
-    return this.#triple || this.#syntax.multilineQuotes.includes(this.#quote);
+    return this.#state.triple || this.#syntax.multilineQuotes.includes(this.#state.quote);
   }
 
   #toCode(): void {
-    this.#mode = 'code';
-    this.#previous = '';
-    this.#stringMarked = false;
+    this.#state.mode = 'code';
+    this.#state.previous = '';
+    this.#state.stringMarked = false;
   }
 
   #close(closer: string): BracketEvent {
     if (this.innermostCloser !== closer) return 'unopened';
-    this.#open.pop();
-    if (this.#open.length >= this.#markedDepth) return 'none';
-    this.#markedDepth = this.#open.length;
+    this.#state.open.pop();
+    if (this.#state.open.length >= this.#state.markedDepth) return 'none';
+    this.#state.markedDepth = this.#state.open.length;
     return 'closed-marked';
   }
 }

@@ -10,7 +10,7 @@
  * Only characters that the text has too, in the same order, are replaced: editors show nothing else
  * as ghost text.
  */
-import { balanceOf, isWorse } from './bracket-balance.ts';
+import { balancesOf, isWorse } from './bracket-balance.ts';
 
 export interface CursorLine {
   /** The cursor's line up to the cursor. */
@@ -28,14 +28,17 @@ export interface RestFit {
 }
 
 /** Longer overlaps are not looked for: the rest was not put there by an editor. */
-const MAX_REPLACED_CHARS = 80;
+const MAX_REPLACED_CHARS = 40;
+/** Places tried for the end of a text that does not fit. */
+const MAX_CUTS = 40;
 /** Where a text that does not fit may end: before brackets, quotes and comments. */
 const CUT = /\/\/|\/\*|--|[()[\]{}"'`#;]/g;
 
 export function fitRest(line: CursorLine, text: string): RestFit {
-  const before = balanceOf(line, '', 0);
+  const before = balancesOf(line, '')(0);
+  const balanceOf = balancesOf(line, text);
   for (const replaceLength of candidates(line.rest, text)) {
-    if (!isWorse(balanceOf(line, text, replaceLength), before)) {
+    if (!isWorse(balanceOf(replaceLength), before)) {
       return { replaceLength, balanced: true };
     }
   }
@@ -44,7 +47,7 @@ export function fitRest(line: CursorLine, text: string): RestFit {
 
 /** The longest start of the text that fits, where the whole does not; empty when none does. */
 export function longestFit(line: CursorLine, text: string): string {
-  for (const { index } of [...text.matchAll(CUT)].reverse()) {
+  for (const { index } of [...text.matchAll(CUT)].reverse().slice(0, MAX_CUTS)) {
     const start = text.slice(0, index).trimEnd();
     if (fitRest(line, start).balanced) return start;
   }

@@ -1,11 +1,12 @@
 /** Post-processing against the lines below: what stands there already is not offered again. */
 import { BracketScanner } from './bracket-scanner.ts';
-import { afterFirstLine, indentColumns, isBlank, nonBlankLines } from './lines.ts';
+import { afterFirstLine, firstLine, indentColumns, isBlank, nonBlankLines } from './lines.ts';
 import { equalLines, isTelling } from './similar-lines.ts';
 import { syntaxOf } from './syntax.ts';
 
 export interface Below {
   readonly linePrefix: string;
+  /** From the cursor on. */
   readonly suffix: string;
   readonly languageId: string;
 }
@@ -56,8 +57,13 @@ function isPartOf(line: string, other: string): boolean {
   );
 }
 
-function opensBrackets(lines: readonly string[], { linePrefix, languageId }: Below): boolean {
+/** Beyond those that the rest of the cursor's line opens: lines below close them. */
+function opensBrackets(lines: readonly string[], below: Below): boolean {
+  return opened(lines.join('\n'), below) > opened(firstLine(below.suffix), below);
+}
+
+function opened(text: string, { linePrefix, languageId }: Below): number {
   const scanner = new BracketScanner(syntaxOf(languageId)).feedAll(linePrefix);
   scanner.mark();
-  return scanner.feedAll(lines.join('\n')).firstOpenSinceMark !== null;
+  return scanner.feedAll(text).openSinceMark;
 }

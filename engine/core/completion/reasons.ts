@@ -26,8 +26,7 @@ export type RejectReason =
   | 'rewrites-line-above'
   | 'echoes-prompt'
   | 'repetitive'
-  | 'unbalanced'
-  | 'conflicts-with-suggestion';
+  | 'unbalanced';
 
 const GATE_SENTENCES: Readonly<Record<GateReason, string>> = {
   disabled: 'Completion is turned off.',
@@ -52,7 +51,6 @@ const REJECT_SENTENCES: Readonly<Record<RejectReason, string>> = {
   'echoes-prompt': 'The completion repeated the text before the cursor.',
   repetitive: 'The completion repeated itself.',
   unbalanced: 'The brackets of the completion did not fit the line.',
-  'conflicts-with-suggestion': 'The completion differed from the selected suggestion.',
 };
 
 export function explainGate(reason: GateReason): string {

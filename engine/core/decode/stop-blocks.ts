@@ -22,8 +22,8 @@ const END_WORD = /^\s*(?:end|fi|done|esac|endif|endfor|endwhile|endfunction)\b/;
 /** Words that go on with the statement of the block before, alone or behind its closer. */
 const CONTINUATION =
   /^\s*[)\]}]*\s*(?:else|elif|elseif|elsif|catch|except|finally|rescue|ensure|when|while)\b/;
-/** Less indented by convention: labels, access specifiers, the preprocessor. */
-const OUTDENTED = /^\s*(?:#|[A-Za-z_]\w*(?:\s+\w+)?\s*:(?![:=])|case\b|default\b)/;
+/** Less indented by convention, in relatives of C: labels, access specifiers, the preprocessor. */
+const OUTDENTED = /^\s*(?:#|[A-Za-z_]\w*(?:\s+\w+)?\s*:\s*$|case\b|default\b)/;
 
 export class BlockRules {
   readonly #syntax: Syntax;
@@ -92,8 +92,12 @@ export class BlockRules {
     if (line.index > 0 && this.#opensIndentedBlock && columns <= start) {
       if (!CONTINUATION.test(line.content)) return { keep: line.start, rule: 'block-end' };
     }
-    if (columns >= start || endsBlock || OUTDENTED.test(line.content)) return null;
+    if (columns >= start || endsBlock || this.#isOutdented(line.content)) return null;
     return this.#mayLeave(line.content) ? null : { keep: line.start, rule: 'dedent' };
+  }
+
+  #isOutdented(line: string): boolean {
+    return this.#syntax.lineComments.includes('//') && OUTDENTED.test(line);
   }
 
   /** Whether a line that leaves the block may stand: it goes on with another, or ends the block. */

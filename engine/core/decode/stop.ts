@@ -69,7 +69,7 @@ class IncrementalStopRule implements StopRule {
     return (
       this.#lines.complete(line) ??
       this.#findSuffix(text, at, char) ??
-      this.#endLine(line) ??
+      this.#endLine(line, text) ??
       this.#countWhiteSpace(char, at)
     );
   }
@@ -106,16 +106,10 @@ class IncrementalStopRule implements StopRule {
     return { start, end, index, content: before + text.slice(start, end) };
   }
 
-  #endLine(line: TextLine): Verdict {
+  #endLine(line: TextLine, text: string): Verdict {
     const verdict = this.#blocks.complete(line);
-    if (verdict !== null || this.#multiline) return verdict;
-    const hasText = line.index > 0 ? line.content.trim() !== '' : this.#seenText(line);
-    return hasText ? { keep: line.end, rule: 'single-line' } : null;
-  }
-
-  /** Of the first line, what is before the cursor does not count. */
-  #seenText(line: TextLine): boolean {
-    return line.content.slice(this.#linePrefix.length).trim() !== '';
+    if (verdict !== null || this.#multiline || isBlank(text.slice(0, line.end))) return verdict;
+    return { keep: line.end, rule: 'single-line' };
   }
 }
 

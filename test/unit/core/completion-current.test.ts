@@ -110,4 +110,46 @@ describe('typing as suggested', () => {
       ),
     );
   });
+
+  it('ends in the same document, however far it was typed with closers added', () => {
+    const inner = fc.constantFrom('a', 'bc', ', ', 'x.y');
+    const { text: nested } = fc.letrec<{ text: string }>((tie) => ({
+      text: fc.oneof(
+        { maxDepth: 4 },
+        inner,
+        tie('text').map((text) => `f(${text})`),
+        tie('text').map((text) => `[${text}]`),
+        fc.tuple(tie('text'), tie('text')).map(([a, b]) => `{ ${a}: "${b.replaceAll('"', '')}" }`),
+      ),
+    }));
+    fc.assert(
+      fc.property(nested, fc.constantFrom('', ';', '\nmore'), (text, after) => {
+        const shown = shownAt(`x = |${after}`, text);
+        for (let typed = 0; typed < text.length; typed++) {
+          const now = typedWithClosers(text.slice(0, typed));
+          const suffix = now.added + after;
+          const prefix = shown.prefix + now.typed;
+          const cursorOffset = BEFORE_WINDOW + prefix.length;
+          const rest = remainingCompletion(shown, { uri: 'a', cursorOffset, prefix, suffix });
+          assert.ok(rest, `${prefix}|${suffix}`);
+          assert.equal(
+            prefix + rest.text + suffix.slice(rest.replaceLength),
+            `x = ${text}${after}`,
+          );
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
 });
+
+/** What an editor makes of keystrokes: openers get their closers, closers are typed over. */
+function typedWithClosers(keys: string): { typed: string; added: string } {
+  const closers: Record<string, string> = { '(': ')', '[': ']', '{': '}', '"': '"' };
+  let added = '';
+  for (const key of Array.from(keys)) {
+    if (added.startsWith(key)) added = added.slice(1);
+    else added = (closers[key] ?? '') + added;
+  }
+  return { typed: keys, added };
+}

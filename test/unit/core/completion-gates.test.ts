@@ -161,7 +161,6 @@ describe('reasons', () => {
     'echoes-prompt': true,
     repetitive: true,
     unbalanced: true,
-    'conflicts-with-suggestion': true,
   };
 
   it('are one plain sentence each, and different ones', () => {

@@ -127,7 +127,19 @@ describe('postprocess', () => {
     ['it("x", |);', '() => {\n  go();\n});', 'it("x", () => {\n  go();\n});|'],
     ['it("x", |);', '() => {\n  go();\n}', 'it("x", () => {\n  go();\n}|);'],
     ['it("x", |);', '() => {\n  go();', 'it("x", () =>|);'],
-    ['foo(|)', '\n  aa,\n  bb\n', reject('unbalanced')],
+    ['foo(|)', '\n  aa,\n  bb\n', 'foo(\n  aa,\n  bb\n)|'],
+    ['foo(|)', '\nbar()', reject('unbalanced')],
+    ['x = {|}', '\n  a: 1,\n}', 'x = {\n  a: 1,\n}|'],
+    ['x = {|};', '\n  a: 1,\n}', 'x = {\n  a: 1,\n}|;'],
+    ['  x = {|};', '\n    a: 1,', '  x = {\n    a: 1,\n  };|'],
+    ['f({|});\nbar();', '\n  a: 1,\n});\nbar();', 'f({\n  a: 1,\n});|\nbar();'],
+    ['for (const x of |) {\n}', 'xs) {\n  go(x);\n}', 'for (const x of xs) {\n  go(x);|\n}'],
+    [
+      'namespace a {\nvoid f(|\n}',
+      'int x) {\n  go();\n}',
+      'namespace a {\nvoid f(int x) {\n  go();\n}|\n}',
+      { languageId: 'cpp' },
+    ],
     ['foo(|', '\n  aa,\n  bb\n)', 'foo(\n  aa,\n  bb\n)|'],
     ['const f = |;', '() => {\n  go();\n};', 'const f = () => {\n  go();\n};|'],
   ]);
@@ -271,8 +283,8 @@ describe('postprocess: properties', () => {
   });
 
   it('is idempotent on lines that are not blank', () => {
-    const line = fc.constantFrom('foo(', 'foo([', 'x = ', 'say("', 'a.b');
-    const rest = fc.constantFrom('', ')', '])', ');', '")', ' {', '\n}', ')\nfoo();');
+    const line = fc.constantFrom('foo(', 'foo([', 'x = {', 'x = ', 'say("', 'a.b');
+    const rest = fc.constantFrom('', ')', '])', '}', ');', '")', ' {', '\n}', ')\nfoo();');
     fc.assert(
       fc.property(line, rest, rawText, (before, after, raw) => {
         const input = inputOf(`${before}|${after}`);

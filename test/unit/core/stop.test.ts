@@ -134,6 +134,7 @@ describe('stop rules', () => {
     ['  s = `|\n  x();', 'a\nb\n`;\n', null],
     ['  |\n  x();', 'go();\n#if DEBUG\n  foo();\n', null, { languageId: 'cpp' }],
     ['  |\n  x();', 'go();\nprivate:\n  foo();\n', null, { languageId: 'cpp' }],
+    ['  |\n  x', 'a: 1,\nb: 2,\n', 'a: 1,[dedent]'],
     ['  |\n  text', 'some\nless indented\n', null, { languageId: 'plaintext' }],
     ['\tgo(|', ')\n\tfoo()\n', null, { languageId: 'go' }],
     ['\t|', 'go()\n}\n\nfunc f() {\n', 'go()\n}[dedent]', { languageId: 'go' }],
@@ -162,6 +163,12 @@ describe('stop rules', () => {
     ['if a:|', '\n    b()\nelse:\n    c()\n', null, python],
     ['def f():\n    |', '"""Doc.\n\nText at the margin.\n    """\n    return 1\n', null, python],
     ['def f():\n    x = [|', '\n        1,\n    ]\n    return x\n', null, python],
+    [
+      'class A:\n    |',
+      'def h(self):\n        return 2\n\nclass B:\n',
+      'def h(self):\n        return 2[dedent]',
+      python,
+    ],
     ['def f(|', 'a):\n    return a\n', null, python],
   ]);
 
