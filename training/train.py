@@ -25,12 +25,7 @@ from model import Foretoken, ModelConfig, initialise, linear_cross_entropy
 from optimizer import Optimizer, Slot, flatten
 from presets import PRESETS, Preset
 
-WARM_UP, DECAY_START, LONG_START, LAST_RATE = (
-    0.02,
-    0.5,
-    0.8,
-    0.02,
-)  # shares of the budget; share of the rate
+WARM_UP, DECAY_START, LONG_START, LAST_RATE = 0.02, 0.25, 0.8, 0.01  # shares of budget and rate
 CHECKPOINT_S, REPORT_STEPS, VALIDATION_ROWS = 240, 10, 48
 
 
