@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 QUERY_BLOCK = 256  # on the CPU queries go in blocks, so that keys after a block are never computed
-LOGIT_CHUNK = 512  # positions whose V logits exist at one time, in training
+LOGIT_CHUNK, CUDA_LOGIT_CHUNK = 512, 8192  # positions whose V logits exist at one time
 
 
 @dataclass(frozen=True)
@@ -173,8 +173,9 @@ class LinearCrossEntropy(torch.autograd.Function):
         loss = torch.zeros((), device=hidden.device)
         d_hidden = torch.empty_like(hidden)
         d_weight = torch.zeros(weight.shape, device=weight.device)
-        for start in range(0, len(hidden), LOGIT_CHUNK):
-            part = slice(start, start + LOGIT_CHUNK)
+        chunk = CUDA_LOGIT_CHUNK if hidden.is_cuda else LOGIT_CHUNK
+        for start in range(0, len(hidden), chunk):
+            part = slice(start, start + chunk)
             counted = (targets[part] >= 0)[:, None]
             index = targets[part].clamp(min=0)[:, None]
             chances = torch.softmax(hidden[part] @ weight.t(), dim=1, dtype=torch.float32)
