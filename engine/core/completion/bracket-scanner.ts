@@ -133,6 +133,8 @@ export class BracketScanner {
   }
 
   #feedCode(previous: string, char: string): BracketEvent {
+    // As in regular expressions.
+    if (previous === '\\') return 'none';
     if (this.#startsLineComment(previous, char)) {
       this.#state.mode = 'line-comment';
     } else if (this.#syntax.blockComments && previous === '/' && char === '*') {

@@ -12,6 +12,8 @@ export interface Syntax {
   readonly tripleQuotes: boolean;
   /** Blocks end by indentation alone. */
   readonly indentedBlocks: boolean;
+  /** A `)` may stand alone: `case` patterns of shells. */
+  readonly loneParentheses: boolean;
   /** Natural language: brackets and indentation say little. */
   readonly prose: boolean;
 }
@@ -23,11 +25,13 @@ const C_LIKE: Syntax = {
   multilineQuotes: '`',
   tripleQuotes: false,
   indentedBlocks: false,
+  loneParentheses: false,
   prose: false,
 };
 /** Quotes are also lifetimes, type variables or primes. */
 const LONE_QUOTES: Syntax = { ...C_LIKE, quotes: '"', multilineQuotes: '"' };
 const SCRIPT: Syntax = { ...C_LIKE, lineComments: ['#'], blockComments: false };
+const SHELL: Syntax = { ...SCRIPT, multilineQuotes: '"\'`', loneParentheses: true };
 const PYTHON: Syntax = { ...SCRIPT, quotes: '"\'', tripleQuotes: true, indentedBlocks: true };
 const DASHES: Syntax = { ...C_LIKE, lineComments: ['--'], quotes: '"\'', multilineQuotes: '' };
 const LISP: Syntax = { ...LONE_QUOTES, lineComments: [';'], blockComments: false };
@@ -45,7 +49,8 @@ const GROUPS: readonly (readonly [Syntax, string])[] = [
   [LONE_QUOTES, 'rust ocaml fsharp'],
   [{ ...C_LIKE, tripleQuotes: true }, 'java kotlin scala swift dart groovy csharp'],
   [{ ...C_LIKE, lineComments: ['//', '#'] }, 'php terraform hcl'],
-  [{ ...SCRIPT, multilineQuotes: '"\'`' }, 'shellscript perl ruby r makefile dockerfile elixir'],
+  [{ ...SCRIPT, multilineQuotes: '"\'`' }, 'perl ruby r makefile dockerfile elixir'],
+  [SHELL, 'shellscript'],
   [{ ...SCRIPT, tripleQuotes: true }, 'julia toml'],
   [PYTHON, 'python cython mojo nim gdscript starlark'],
   [{ ...SCRIPT, quotes: '"\'', indentedBlocks: true }, 'yaml dockercompose coffeescript'],

@@ -21,7 +21,7 @@ const STARTS_WITH_CLOSER = /^\s*[)\]}]/;
 const END_WORD = /^\s*(?:end|fi|done|esac|endif|endfor|endwhile|endfunction)\b/;
 /** Words that go on with the statement of the block before, alone or behind its closer. */
 const CONTINUATION =
-  /^\s*[)\]}]*\s*(?:else|elif|elseif|elsif|catch|except|finally|rescue|ensure|when|while)\b/;
+  /^\s*(?:[)\]}]*\s*(?:else|elif|elseif|elsif|catch|except|finally|rescue|ensure|when)|[)\]}]+\s*while)\b/;
 /** Less indented by convention, in relatives of C: labels, access specifiers, the preprocessor. */
 const OUTDENTED = /^\s*(?:#|[A-Za-z_]\w*(?:\s+\w+)?\s*:\s*$|case\b|default\b)/;
 
@@ -60,9 +60,9 @@ export class BlockRules {
     const event = this.#scanner.feed(char);
     if (char.trim() === '') return null;
     const isCloser = ')]}'.includes(char);
-    const unopened = isCloser && (event === 'unopened' || this.#closedAbove(event));
     if (!isCloser) this.#onlyClosersSoFar = false;
-    if (!unopened || this.#syntax.prose) return null;
+    if (!isCloser || !this.#leavesBracket(event)) return null;
+    if (this.#syntax.prose || (char === ')' && this.#syntax.loneParentheses)) return null;
     if (this.#onlyClosersSoFar) {
       // The whole line decides: it may be `} else {`.
       this.#unopenedInLine = true;
@@ -112,8 +112,12 @@ export class BlockRules {
     return allowed;
   }
 
-  /** Whether the bracket just closed had been opened above the cursor's line. */
-  #closedAbove(event: BracketEvent): boolean {
+  /**
+   * Whether a closer closed what was opened above the cursor's line, or nothing. One that does not
+   * fit an opener of the text is something else: a part of a regular expression, say.
+   */
+  #leavesBracket(event: BracketEvent): boolean {
+    if (event === 'unopened') return this.#scanner.openSinceMark === 0;
     return event === 'closed-marked' && this.#scanner.depth < this.#lineDepth;
   }
 }

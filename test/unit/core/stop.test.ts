@@ -108,6 +108,11 @@ describe('stop rules', () => {
     ['if (x) {|', '\n  go();\n} else {\n  stop();\n}\n', null],
     ['// (|', 'a))\n', null],
     ['(|', 'a)) :)', null, { languageId: 'markdown' }],
+    ['x = |', '/([^)]*)/.exec(y);', null],
+    ['x = |', '/\\)/.test(y);', null],
+    ['case $x in\n  |', 'a) go ;;\n  b) stop ;;\n', null, { languageId: 'shellscript' }],
+    ['f {\n  g {\n    |\n    x();\n', 'go();\n  } while (y);\n', null],
+    ['  |\n  x();', 'go();\nwhile (y) {\n', 'go();[dedent]'],
     ['fn f<|', "'a>(x: &'a str) -> (u8)", null, { languageId: 'rust' }],
     ['x = f(|', '"""a)\nb)"""\n)', null, python],
   ]);
