@@ -25,6 +25,13 @@ const CONTINUATION =
 /** Less indented by convention, in relatives of C: labels, access specifiers, the preprocessor. */
 const OUTDENTED = /^\s*(?:#|[A-Za-z_]\w*(?:\s+\w+)?\s*:\s*$|case\b|default\b)/;
 
+/** A line so far that may become a label or begin with any word. */
+const UNDECIDED_HEAD = /^\s*[\w\s:]*$/;
+/** A line that is looked at whole. */
+const MAY_LEAVE_HEAD = new RegExp(
+  `${STARTS_WITH_CLOSER.source}|${END_WORD.source}|${CONTINUATION.source}|^\\s*(?:#|case\\b|default\\b)`,
+);
+
 export class BlockRules {
   readonly #syntax: Syntax;
   readonly #scanner: BracketScanner;
@@ -40,6 +47,9 @@ export class BlockRules {
   #startedInText: boolean;
   #onlyClosersSoFar: boolean;
   #unopenedInLine = false;
+  /** The present line until it shows whether it may be less indented; then null. */
+  #head: string | null = null;
+  #lineStart = 0;
 
   constructor({ prefix, suffix, languageId }: StopContext) {
     this.#syntax = syntaxOf(languageId);
@@ -58,7 +68,8 @@ export class BlockRules {
   /** A code unit that is no line end. */
   read(char: string, at: number): Verdict {
     const event = this.#scanner.feed(char);
-    if (char.trim() === '') return null;
+    const left = this.#readHead(char);
+    if (left !== null || char.trim() === '') return left;
     const isCloser = ')]}'.includes(char);
     if (!isCloser) this.#onlyClosersSoFar = false;
     if (!isCloser || !this.#leavesBracket(event)) return null;
@@ -72,6 +83,17 @@ export class BlockRules {
     return { keep: at, rule: 'unopened-closer' };
   }
 
+  /** Stops early in a line that has left the block, unless its end may still change that. */
+  #readHead(char: string): Verdict {
+    if (this.#head === null || this.#startColumns === null) return null;
+    const head = this.#head + char;
+    const stays = !isBlank(head) && indentColumns(head) >= this.#startColumns;
+    const undecided = !stays && UNDECIDED_HEAD.test(head);
+    this.#head = undecided ? head : null;
+    if (stays || undecided || MAY_LEAVE_HEAD.test(head)) return null;
+    return { keep: this.#lineStart, rule: 'dedent' };
+  }
+
   complete(line: TextLine): Verdict {
     const inText = this.#startedInText;
     const unopened = this.#unopenedInLine;
@@ -79,6 +101,8 @@ export class BlockRules {
     this.#startedInText = this.#scanner.inMultilineText;
     this.#onlyClosersSoFar = true;
     this.#unopenedInLine = false;
+    this.#lineStart = line.end + 1;
+    this.#head = this.#startedInText || this.#syntax.prose ? null : '';
     if (inText || this.#syntax.prose || isBlank(line.content)) return null;
     if (unopened && !this.#mayLeave(line.content)) {
       return { keep: line.start, rule: 'unopened-closer' };
