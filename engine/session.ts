@@ -2,7 +2,7 @@ import { generate, type GenerateFinish } from './core/decode/generate.ts';
 import { PlainStrategy } from './core/decode/plain.ts';
 import { createStopRule } from './core/decode/stop.ts';
 import { greedyAfterLead } from './core/decode/token-choice.ts';
-import { buildPrompt } from './core/prompt/fim-prompt.ts';
+import { buildPrompt, type PromptVocabulary } from './core/prompt/fim-prompt.ts';
 import { EngineFailure } from './engine-failure.ts';
 import type { NativeContext, NativeModel } from './native/addon.d.ts';
 import { NativeDecoder } from './native/native-decoder.ts';
@@ -50,6 +50,7 @@ export class Session {
   readonly #model: NativeModel;
   readonly #context: NativeContext;
   readonly #decoder: NativeDecoder;
+  readonly #vocabulary: PromptVocabulary;
   readonly #name: string;
 
   constructor(name: string, model: NativeModel, context: NativeContext) {
@@ -57,6 +58,7 @@ export class Session {
     this.#model = model;
     this.#context = context;
     this.#decoder = new NativeDecoder(context);
+    this.#vocabulary = promptVocabulary(model);
   }
 
   async complete(
@@ -68,7 +70,7 @@ export class Session {
     if (!this.#hasSomethingToGoBy(document)) return { kind: 'skipped', reason: 'empty-prompt' };
     const mode = chooseMode(request.mode);
     const started = performance.now();
-    const stopRule = createStopRule(stopContext(document, request.multiline));
+    const stopRule = createStopRule({ ...document, multiline: request.multiline });
     const run = await this.#run({
       text: document,
       mode,
@@ -114,7 +116,7 @@ export class Session {
 
   #hasSomethingToGoBy({ prefix, suffix }: DocumentContext): boolean {
     if (prefix.trim() !== '') return true;
-    return suffix.trim() !== '' && promptVocabulary(this.#model).fim !== null;
+    return suffix.trim() !== '' && this.#vocabulary.fim !== null;
   }
 
   async #run(input: RunInput): Promise<Run | null> {
@@ -139,7 +141,7 @@ export class Session {
       );
     }
     const started = performance.now();
-    const prompt = buildPrompt(promptVocabulary(this.#model), input.text, budget);
+    const prompt = buildPrompt(this.#vocabulary, input.text, budget);
     const prefilled = await this.#decoder.prefill(prompt.tokens);
     if (prefilled === null) return null;
     const decodeStarted = performance.now();
@@ -183,11 +185,4 @@ const MIN_PROMPT_TOKENS = 16;
 /** `auto` is what pays on this device; so far there is one mode to choose from. */
 function chooseMode(setting: DecodingModeSetting): DecodingMode {
   return setting === 'auto' ? 'plain' : setting;
-}
-
-function stopContext(
-  document: DocumentContext,
-  multiline: boolean,
-): Parameters<typeof createStopRule>[0] {
-  return { ...document, multiline };
 }

@@ -1,13 +1,25 @@
+import { LRUCache } from 'lru-cache';
 import type { TextStream } from '../core/decode/generate.ts';
 import type { PromptVocabulary } from '../core/prompt/fim-prompt.ts';
 import type { NativeModel } from './addon.d.ts';
 
+/**
+ * Texts whose tokens are remembered. While a line is being typed the text above it and below it stay
+ * the same, and tokenising 24 KB again would cost 10 ms a keystroke.
+ */
+const REMEMBERED_TEXTS = 8;
+
 export function promptVocabulary(model: NativeModel): PromptVocabulary {
+  const remembered = new LRUCache<string, Int32Array>({ max: REMEMBERED_TEXTS });
   const { fimTokens, addBeginOfText, beginOfTextToken } = model.info;
   const { prefix, suffix, middle } = fimTokens;
   const complete = prefix !== null && suffix !== null && middle !== null;
   return {
-    tokenize: (text) => model.tokenize(text),
+    tokenize: (text) => {
+      const tokens = remembered.get(text) ?? model.tokenize(text);
+      remembered.set(text, tokens);
+      return tokens;
+    },
     fim: complete ? { prefix, suffix, middle } : null,
     beginOfText: addBeginOfText ? beginOfTextToken : null,
   };
