@@ -41,6 +41,7 @@ export type GenerateResult =
       readonly text: string;
       readonly tokens: readonly number[];
       readonly margins: readonly number[];
+      /** Steps that gave at least one of `tokens`; one that only ended the text is none. */
       readonly steps: number;
       readonly finish: GenerateFinish;
     };
@@ -70,9 +71,9 @@ export async function generate(input: GenerateInput): Promise<GenerateResult> {
     if (step.kind !== 'accepted') {
       return step.kind === 'cancelled' ? step : done('context-full');
     }
-    steps += 1;
     for (const [index, token] of step.tokens.entries()) {
       if (input.isEnd(token)) return done('end-of-text');
+      if (index === 0) steps += 1;
       tokens.push(token);
       margins.push(step.margins[index] ?? Infinity);
       append(input.textStream.push(token));
