@@ -24,12 +24,8 @@ export function registerCommands(actions: CommandActions): vscode.Disposable {
   );
 }
 
-/**
- * The editor passes such a call on with the trigger kind "invoke". It would not ask again where it
- * has an answer, even an empty one that a setting has made obsolete; hence that is sent away first.
- */
+/** The editor passes such a call on with the trigger kind "invoke". */
 async function trigger(): Promise<void> {
-  await vscode.commands.executeCommand('editor.action.inlineSuggest.hide');
   await vscode.commands.executeCommand('editor.action.inlineSuggest.trigger');
 }
 

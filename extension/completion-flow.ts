@@ -63,7 +63,7 @@ export class CompletionFlow {
   readonly #ports: FlowPorts;
   readonly #cache = new CompletionCache();
   readonly #engineLatencies = new LatencyWindow(20);
-  #shown: ShownCompletion | null = null;
+  #shown: (ShownCompletion & { readonly report: EngineReport | null }) | null = null;
   #accepted: { readonly uri: string; readonly cursorOffset: number } | null = null;
 
   constructor(ports: FlowPorts) {
@@ -142,7 +142,7 @@ export class CompletionFlow {
     if (this.#shown === null) return null;
     const rest = remainingCompletion(this.#shown, here);
     if (rest === null) return null;
-    return { kind: 'shown', source: 'typed-through', ...rest, report: null };
+    return { kind: 'shown', source: 'typed-through', ...rest, report: this.#shown.report };
   }
 
   async #askEngine(ask: Ask, here: Snapshot, multiline: boolean): Promise<FlowResult> {
@@ -192,7 +192,7 @@ export class CompletionFlow {
     }
     const { text, replaceLength } = processed;
     const anchorOffset = cursorOffset;
-    this.#shown = { uri, anchorOffset, prefix, suffix, languageId, text, replaceLength };
+    this.#shown = { uri, anchorOffset, prefix, suffix, languageId, text, replaceLength, report };
     return { kind: 'shown', source, text, replaceLength, report };
   }
 

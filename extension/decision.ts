@@ -27,6 +27,7 @@ export type Outcome =
       readonly text: string;
       /** Characters after the cursor that the text replaces. */
       readonly replaceLength: number;
+      /** Of the request that the text goes back to; null: no longer known. */
       readonly report: EngineReport | null;
     }
   | {

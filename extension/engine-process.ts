@@ -19,6 +19,7 @@ export class EngineProcess implements vscode.Disposable {
   readonly #stateChanged = new vscode.EventEmitter<ClientState>();
   #configuration: EngineConfiguration;
   #started = false;
+  #configuring = 0;
   #requests = 0;
   #info: EngineInfo | undefined;
 
@@ -28,8 +29,8 @@ export class EngineProcess implements vscode.Disposable {
     this.#configuration = configuration;
     this.#client = createEngineClient({
       entry,
-      onState: (state) => {
-        this.#stateChanged.fire(state);
+      onState: () => {
+        this.#stateChanged.fire(this.state);
       },
       onLog: (line) => {
         writeEngineLog(log, line);
@@ -37,8 +38,11 @@ export class EngineProcess implements vscode.Disposable {
     });
   }
 
+  /** Until a new configuration is answered, what the client says is of the old one. */
   get state(): ClientState {
-    return this.#client.state;
+    const { state } = this.#client;
+    if (this.#configuring === 0 || !isStable(state)) return state;
+    return { kind: 'loading', model: this.#configuration.model ?? '', progress: 0 };
   }
 
   get pid(): number | undefined {
@@ -91,9 +95,11 @@ export class EngineProcess implements vscode.Disposable {
   }
 
   restart(): Promise<EngineState> {
-    if (this.#started) return this.#client.restart();
-    this.#started = true;
-    return this.#configure();
+    if (!this.#started) {
+      this.#started = true;
+      return this.#configure();
+    }
+    return this.#whileConfiguring(() => this.#client.restart());
   }
 
   async stop(): Promise<void> {
@@ -106,11 +112,26 @@ export class EngineProcess implements vscode.Disposable {
   }
 
   async #configure(): Promise<EngineState> {
-    const state = await this.#client.configure(this.#configuration);
+    const state = await this.#whileConfiguring(() => this.#client.configure(this.#configuration));
     const info = await this.#client.info();
     if (!('kind' in info)) this.#info = info;
     return state;
   }
+
+  async #whileConfiguring(action: () => Promise<EngineState>): Promise<EngineState> {
+    this.#configuring += 1;
+    try {
+      return await action();
+    } finally {
+      this.#configuring -= 1;
+      this.#stateChanged.fire(this.state);
+    }
+  }
+}
+
+/** The engine stays in such a state until somebody changes it. */
+function isStable({ kind }: ClientState): boolean {
+  return kind === 'ready' || kind === 'failed' || kind === 'idle' || kind === 'stopped';
 }
 
 function isSettled({ kind }: ClientState): boolean {

@@ -6,6 +6,7 @@ import type { EngineProcess } from './engine-process.ts';
 import type { FailureNotice } from './failure-notice.ts';
 import type { Feedback } from './feedback.ts';
 import { deviceText, modelText } from './figures.ts';
+import type { ProviderRegistration } from './provider-registration.ts';
 
 export interface EngineWatchOptions {
   readonly engine: EngineProcess;
@@ -13,6 +14,7 @@ export interface EngineWatchOptions {
   readonly flow: CompletionFlow;
   readonly feedback: Feedback;
   readonly notice: FailureNotice;
+  readonly registration: ProviderRegistration;
   readonly log: vscode.LogOutputChannel;
 }
 
@@ -21,7 +23,8 @@ export interface EngineWatchOptions {
  * engine once an editor is open, so that the model is there before the first keystroke.
  */
 export function watchEngine(options: EngineWatchOptions): vscode.Disposable {
-  const { engine, config, flow, feedback } = options;
+  const { engine, config, flow, feedback, registration } = options;
+  let failed = false;
   const startForEditor = (): void => {
     if (vscode.window.activeTextEditor && config.enabledGlobally) engine.start();
   };
@@ -31,11 +34,16 @@ export function watchEngine(options: EngineWatchOptions): vscode.Disposable {
     engine.onDidChangeState((state) => {
       tellState(options, state);
       feedback.refresh();
+      failed ||= state.kind === 'failed' || state.kind === 'restarting';
+      if (!failed || state.kind !== 'ready') return;
+      failed = false;
+      registration.renew();
     }),
     config.onDidChange((settings) => {
       flow.forget();
       engine.configure(settings.engine);
       feedback.refresh();
+      registration.renew();
     }),
   );
 }

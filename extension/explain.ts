@@ -59,9 +59,9 @@ export class Explanation implements vscode.Disposable {
 
   #write(sentence: string, decision: Decision | undefined): string {
     const rows = decision ? [...decisionRows(decision), ...this.#engineRows()] : this.#engineRows();
-    const table = rows.map(([name, value]) => `| ${name} | ${value} |`).join('\n');
+    const list = rows.map(([name, value]) => `- ${name}: ${value}`).join('\n');
     const text = decision?.outcome.kind === 'shown' ? fenced(decision.outcome.text) : '';
-    return `# ${vscode.l10n.t('Why this completion, or why none?')}\n\n${sentence}\n\n| | |\n| --- | --- |\n${table}\n${text}`;
+    return `# ${vscode.l10n.t('Why this completion, or why none?')}\n\n${sentence}\n\n${list}\n${text}`;
   }
 
   #engineRows(): Row[] {

@@ -48,7 +48,7 @@ export class Feedback implements vscode.Disposable {
     this.#writeLog(decision);
     const { outcome } = decision;
     if (outcome.kind === 'failed') this.#tell(outcome.error);
-    if (outcome.kind !== 'shown' || !outcome.report) return;
+    if (outcome.kind !== 'shown' || outcome.source !== 'engine' || !outcome.report) return;
     this.#lastMs = decision.totalMs;
     this.#mode = outcome.report.mode;
     this.#latencies.add(decision.totalMs);

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 
 /** How far the figures stand from the end of the line, or from the ghost text. */
-const MARGIN = '0 0 0 2.5em';
+const MARGIN = '0 0 0 3em';
 
 /**
  * The figures of a completion at the end of its line ("84 ms, 61 tok/s"), in the colour of code
@@ -40,7 +40,8 @@ export class LatencyDecoration implements vscode.Disposable {
     const after: vscode.ThemableDecorationAttachmentRenderOptions = {
       contentText: figures,
       color: new vscode.ThemeColor('editorCodeLens.foreground'),
-      fontStyle: 'italic',
+      // Ghost text is italic in most themes.
+      fontStyle: 'normal',
       margin: MARGIN,
     };
     editor.setDecorations(this.#type, [

@@ -11,6 +11,7 @@ import { Feedback } from './feedback.ts';
 import { FileStatus } from './file-status.ts';
 import { HostWork } from './host-work.ts';
 import { createLog } from './log.ts';
+import { ProviderRegistration } from './provider-registration.ts';
 import { CompletionProvider } from './provider.ts';
 import { TypingRhythm } from './typing-rhythm.ts';
 import { watchTyping } from './typing-watch.ts';
@@ -37,6 +38,7 @@ export function activate(context: vscode.ExtensionContext): ForetokenApi {
       feedback.record(decision, document);
     },
   });
+  const registration = new ProviderRegistration(provider);
   let acceptedCount = 0;
 
   context.subscriptions.push(
@@ -51,8 +53,8 @@ export function activate(context: vscode.ExtensionContext): ForetokenApi {
       flow.closed(uri.toString());
       feedback.decisions.closed(uri.toString());
     }),
-    watchEngine({ engine, config, flow, feedback, notice, log }),
-    vscode.languages.registerInlineCompletionItemProvider({ pattern: '**' }, provider),
+    registration,
+    watchEngine({ engine, config, flow, feedback, notice, registration, log }),
     registerCommands({
       explain: () => {
         const uri = vscode.window.activeTextEditor?.document.uri.toString();

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { closeAll, complete, engineReady, loop, open, set, shown, until } from './support.ts';
+import {
+  closeAll,
+  complete,
+  engineReady,
+  loop,
+  open,
+  placeCursor,
+  set,
+  shown,
+  until,
+} from './support.ts';
 
 describe('engine failures', () => {
   before(engineReady);
@@ -40,13 +50,16 @@ describe('engine failures', () => {
     await set('model', '/no/such/model.gguf');
     await until('a failure', () => api.engineState.kind === 'failed' || undefined);
     const editor = await open(loop());
+    const place = editor.document.getText().length;
     assert.equal((await complete(editor)).outcome.kind, 'failed');
+    placeCursor(editor, 0);
     assert.equal((await complete(editor)).outcome.kind, 'failed');
+    placeCursor(editor, place);
     assert.equal(api.failuresTold.length, 1);
     assert.match(api.failuresTold[0] ?? '', /model\.gguf/);
     assert.match(api.statusBarText, /error/);
     await set('model', undefined);
-    await engineReady();
+    await until('recovery', () => api.engineState.kind === 'ready' || undefined);
     shown(await complete(editor));
     assert.equal(api.failuresTold.length, 0);
   });
