@@ -113,8 +113,8 @@ export class EngineProcess implements vscode.Disposable {
 
   async #configure(): Promise<EngineState> {
     const state = await this.#whileConfiguring(() => this.#client.configure(this.#configuration));
-    const info = await this.#client.info();
-    if (!('kind' in info)) this.#info = info;
+    const answer = await this.#client.info();
+    if (answer.kind === 'completed') this.#info = answer.info;
     return state;
   }
 
