@@ -103,7 +103,6 @@ function tooltipOf(facts: StatusFacts, face: Face): vscode.MarkdownString {
   tooltip.isTrusted = {
     enabledCommands: ['foretoken.explain', 'foretoken.restartEngine', 'foretoken.showLog'],
   };
-  tooltip.appendMarkdown('**Foretoken**\n\n');
   tooltip.appendText(face.spoken);
   if (facts.state.kind === 'ready') appendReady(tooltip, facts, facts.state);
   const links = [
