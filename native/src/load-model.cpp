@@ -3,6 +3,7 @@
 #include <atomic>
 #include <memory>
 
+#include "background-release.h"
 #include "library.h"
 #include "model.h"
 #include "worker.h"
@@ -74,13 +75,16 @@ class LoadWorker : public PromiseWorker {
             if (progress_) progress_->report(fraction);
             return !aborted_->load();
         });
-        if (*aborted_) {
-            core_.reset();
-            throw NativeFailure(ErrorCode::Aborted, "Loading the model was aborted.");
-        }
     }
 
-    Napi::Value result(Napi::Env env) override { return Model::create(env, std::move(core_)); }
+    Napi::Value result(Napi::Env env) override {
+        // Here, on the thread that aborts: an abort before the promise is settled always counts.
+        if (*aborted_) {
+            releaseInBackground(std::const_pointer_cast<ModelCore>(std::move(core_)));
+            throw NativeFailure(ErrorCode::Aborted, "Loading the model was aborted.");
+        }
+        return Model::create(env, std::move(core_));
+    }
 
     void settled(Napi::Env) override {
         if (progress_) progress_->finish();
