@@ -19,28 +19,28 @@ const decode = (index: number) =>
   contexts[index]?.decode({ tokens, sequence: 0, position: 0, outputs: 'last', topK: 1 });
 const ignore = () => undefined;
 
-switch (process.argv[2]) {
-  case 'decoding':
+const states: Readonly<Record<string, () => unknown>> = {
+  idle: ignore,
+  decoding: () => {
     for (let index = 0; index < 20; index += 1) decode(index)?.catch(ignore);
-    break;
-  case 'disposing':
+  },
+  disposing: () => {
     decode(0)?.catch(ignore);
     model.dispose().catch(ignore);
-    break;
-  case 'loading':
+  },
+  loading: () => {
     for (let load = 0; load < 20; load += 1) {
       addon.loadModel({ path, gpuLayers: 0, onProgress: ignore }).model.catch(ignore);
     }
-    break;
-  case 'forgetting':
-    // Finalisers hand these over to the background release, which is still at work, and logging,
-    // when the process exits.
+  },
+  // Finalisers hand the contexts over to the background release, which is still at work, and
+  // logging, when the process exits.
+  forgetting: () => {
     contexts.length = 0;
     setFlagsFromString('--expose-gc');
     (runInNewContext('gc') as () => void)();
-    await new Promise((resolve) => setImmediate(resolve));
-    break;
-  default: // idle
-    break;
-}
+    return new Promise((resolve) => setImmediate(resolve));
+  },
+};
+await states[process.argv[2] ?? 'idle']?.();
 process.exit(7);
