@@ -3,6 +3,7 @@
 #include <atomic>
 #include <memory>
 
+#include "addon-data.h"
 #include "background-release.h"
 #include "library.h"
 #include "model.h"
@@ -59,6 +60,7 @@ class LoadWorker : public PromiseWorker {
         : PromiseWorker(env, "foretoken:loadModel", ErrorCode::ModelUnsupported),
           request_{options.path, options.gpuLayers, loadMode(options), options.vocabularyOnly},
           aborted_(std::move(aborted)) {
+        addonData(env).stopFlags.insert(aborted_.get());
         if (!options.onProgress.IsEmpty()) {
             progress_ = std::make_unique<ProgressReporter>(env, options.onProgress);
         }
@@ -86,7 +88,8 @@ class LoadWorker : public PromiseWorker {
         return Model::create(env, std::move(core_));
     }
 
-    void settled(Napi::Env) override {
+    void settled(Napi::Env env) override {
+        addonData(env).stopFlags.erase(aborted_.get());
         if (progress_) progress_->finish();
     }
 
