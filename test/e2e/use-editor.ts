@@ -26,11 +26,12 @@ export function useEditor(): () => Editor {
   let editor: Editor | undefined;
   let server: CodeServer | undefined;
   let browser: Browser | undefined;
-  const workspace = copySampleWorkspace();
+  let workspace = '';
   mkdirSync(OUTPUT, { recursive: true });
 
   before(async function () {
     this.timeout(START_LIMIT_MS);
+    workspace = copySampleWorkspace();
     server = await launchCodeServer({
       folder: workspace,
       extensions: [vsixUnderTest()],
@@ -66,7 +67,7 @@ export function useEditor(): () => Editor {
   after(async () => {
     await browser?.close();
     await server?.stop();
-    rmSync(path.dirname(workspace), { recursive: true, force: true });
+    if (workspace !== '') rmSync(path.dirname(workspace), { recursive: true, force: true });
   });
 
   return () => {
