@@ -40,12 +40,12 @@ export class Stack {
 export async function run(): Promise<void> {
   const output = process.env['FORETOKEN_HOST_RESULTS'];
   if (output === undefined) throw new Error('FORETOKEN_HOST_RESULTS names no file.');
-  const api = await engineReady();
   const around = 'const item = { name: "item", price: 100, tags: ["a", "b"] };\n'.repeat(
     LINES_AROUND,
   );
   const editor = await open(`${around}\n\n${around}`, 'javascript');
   placeCursor(editor, around.length + 1);
+  const api = await engineReady();
   const decisions = new Map<number, Decision>();
   const workBefore = api.hostWorkSamplesMs.length;
   for (const key of TYPED) {
