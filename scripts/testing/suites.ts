@@ -6,7 +6,7 @@ import { exitCodeOf, tailOf } from '../lib/run.ts';
 import { failedSuite, readSuiteResult, type SuiteResult } from './results.ts';
 
 /** Logs are read as plain text. */
-const NO_COLOURS = { NO_COLOR: '1', FORCE_COLOR: '0' };
+const NO_COLOURS = { FORCE_COLOR: '0' };
 
 export const SUITES = ['unit', 'native', 'engine', 'host', 'e2e'] as const;
 export type SuiteName = (typeof SUITES)[number];
