@@ -164,13 +164,13 @@ describe('memory', function () {
 
   it('of forgotten objects comes back with garbage collection', async () => {
     const path = tinyFile();
-    const grown = await growth(200, async () => {
+    const grown = await growth(120, async () => {
       const model = await loadModel(path);
-      await model.createContext({ ...CONTEXT, contextLength: 4096 });
+      await model.createContext({ ...CONTEXT, contextLength: 8192 });
       await new Promise((resolve) => setImmediate(resolve));
       collectGarbage();
     });
-    // A context of this size takes 1 MiB of K/V: 50 forgotten ones would be 50 MiB.
+    // A context of this size takes 2 MiB of K/V: 30 forgotten ones would be 60 MiB.
     assert.ok(grown < 30, `${grown} MiB`);
   });
 });
