@@ -40,6 +40,7 @@ describe('typing in the editor', () => {
   for (const [language, example] of Object.entries(EXAMPLES)) {
     it(`offers ghost text in ${language}; Tab inserts exactly that`, async () => {
       const ghost = await typeExample(editor(), example);
+      await editor().capture(`ghost text in ${language}`);
       const { line, column } = await editor().cursor();
       await editor().accept();
       const accepted = await editor().save(example.file);

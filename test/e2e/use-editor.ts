@@ -41,7 +41,7 @@ export function useEditor(): () => Editor {
     browser = await launchBrowser();
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     await page.goto(server.url);
-    editor = new Editor(page, workspace);
+    editor = new Editor(page, workspace, OUTPUT);
     await editor.statusItem.waitFor({ timeout: START_LIMIT_MS });
   });
 
@@ -52,11 +52,9 @@ export function useEditor(): () => Editor {
   afterEach(async function () {
     const test = this.currentTest;
     if (test === undefined || editor === undefined || server === undefined) return;
-    const name = test.fullTitle().replaceAll(/\W+/g, '-').toLowerCase();
-    const screenshot = path.join(OUTPUT, `${name}.png`);
-    await editor.page.screenshot({ path: screenshot });
+    const screenshot = await editor.capture(test.fullTitle());
     if (test.state === 'failed') {
-      const logs = path.join(OUTPUT, `${name}-logs`);
+      const logs = screenshot.replace(/\.png$/, '-logs');
       keepLogs(server, logs);
       console.log(`Screenshot: ${screenshot}\nLogs: ${logs}`);
     }
