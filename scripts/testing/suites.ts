@@ -18,6 +18,7 @@ export async function runSuite(name: SuiteName, env: NodeJS.ProcessEnv): Promise
   const results = path.join(ensureDirectory(testOutputDirectory), `${name}.json`);
   const log = path.join(testOutputDirectory, `${name}.log`);
   rmSync(results, { force: true });
+  rmSync(path.join(testOutputDirectory, name), { recursive: true, force: true });
   const code = await exitCodeOf(process.execPath, suiteCommand(name, results), {
     log,
     env: { ...process.env, ...NO_COLOURS, ...env, FORETOKEN_HOST_RESULTS: results },
