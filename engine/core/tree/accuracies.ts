@@ -84,3 +84,21 @@ export class OnlineAccuracies {
     });
   }
 }
+
+/**
+ * Counts what a step's guesses came to. Distances whose token is not known yet are left out, so a
+ * distance counts only where everything before it was right: what p(d, r) is to mean.
+ *
+ * @param guesses `[d - 1]`: ids by rank.
+ * @param tokens What came out, from distance 1.
+ */
+export function observeGuesses(
+  accuracies: OnlineAccuracies,
+  guesses: readonly { readonly ids: Int32Array }[],
+  tokens: readonly number[],
+): void {
+  for (const [index, { ids }] of guesses.slice(0, tokens.length).entries()) {
+    const rank = ids.indexOf(at(tokens, index));
+    accuracies.observe(index + 1, rank < 0 ? null : rank);
+  }
+}
