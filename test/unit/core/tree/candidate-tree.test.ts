@@ -39,7 +39,9 @@ describe('candidate tree', () => {
     ];
     const reach = reachChances(tree, accuracies);
     const near = (actual: Float64Array, expected: readonly number[]) => {
-      actual.forEach((value, index) => { assert.ok(Math.abs(value - expected[index]!) < 1e-12); });
+      actual.forEach((value, index) => {
+        assert.ok(Math.abs(value - expected[index]!) < 1e-12);
+      });
     };
     near(reach, [1, 0.5, 0.1, 0.1]);
     near(stopChances(tree, reach), [0.4, 0.4, 0.1, 0.1]);
