@@ -167,3 +167,16 @@ function cellsOf(layout: TreeLayout): readonly Cell[] {
     sequences: layout.sequences[row]!,
   }));
 }
+
+/** A model whose row depends on the last token alone, for long runs: a counter through all tokens. */
+export class CounterModel implements RowSource {
+  readonly vocabularySize = 64;
+  readonly #rows = Array.from({ length: 64 }, (_, last): TokenRow => ({
+    ids: Int32Array.from({ length: 64 }, (__, rank) => (5 * last + 3 + rank) % 64),
+    logits: Float32Array.from({ length: 64 }, (__, rank) => -rank),
+  }));
+
+  row(context: readonly number[]): TokenRow {
+    return this.#rows[context.at(-1) ?? 0]!;
+  }
+}
