@@ -32,6 +32,9 @@ export interface GrownTree {
   readonly tree: TokenTree;
   /** Tokens that the step is expected to yield. */
   readonly tokens: number;
+  /** `tokens` and the value of the state that it is expected to end in. */
+  readonly worth: number;
+  readonly length: number;
 }
 
 interface GrowingNode {
@@ -62,21 +65,24 @@ export function growTree(input: GrowInput): GrownTree {
   return new Growth(input).run();
 }
 
+type Snapshot = Omit<GrownTree, 'tree'> & { readonly nodes: readonly TreeNode[] };
+
 class Growth {
   readonly #input: GrowInput;
   readonly #nodes: GrowingNode[] = [];
   readonly #heap = new MaxHeap<Addition>();
   #rows = 1;
-  /** Gain over the bare root. */
-  #value = 0;
-  #best: { readonly net: number; readonly nodes: readonly TreeNode[]; readonly tokens: number };
+  #worth: number;
+  #best: Snapshot;
   readonly #most: number;
 
   constructor(input: GrowInput) {
     this.#input = input;
+    // The bare root yields one token and leaves no guesses.
+    this.#worth = 1 + at(input.values, 0);
     this.#most = Math.min(input.maxLength, input.latencyMs.length - 1);
     this.#add({ parent: -1, token: input.root, reach: 1, prompts: 0, place: null });
-    this.#best = { net: this.#net(), nodes: this.#snapshot(), tokens: 1 };
+    this.#best = this.#snapshot();
   }
 
   run(): GrownTree {
@@ -87,13 +93,14 @@ class Growth {
       if (offer.gain / offer.rows < this.#heap.topKey) this.#push(next, offer);
       else this.#make(next, offer);
     }
-    return { tree: tokenTree(this.#best.nodes), tokens: this.#best.tokens };
+    const { nodes, tokens, worth, length } = this.#best;
+    return { tree: tokenTree(nodes), tokens, worth, length };
   }
 
   #make({ node, index }: Addition, offer: Offer): void {
     const parent = at(this.#nodes, node);
     this.#rows += offer.rows;
-    this.#value += offer.gain;
+    this.#worth += offer.gain;
     if (index === 'prompts') {
       parent.prompts = offer.prompts;
       this.#consider({ node, index: 'prompts' });
@@ -104,10 +111,8 @@ class Growth {
       this.#add({ parent: node, token, reach, prompts: offer.prompts, place });
       this.#consider({ node, index: index + 1 });
     }
-    const net = this.#net();
-    if (net > this.#best.net) {
-      const tokens = this.#nodes.reduce((sum, each) => sum + each.reach, 0);
-      this.#best = { net, nodes: this.#snapshot(), tokens };
+    if (this.#net(this.#rows, this.#worth) > this.#net(this.#best.length, this.#best.worth)) {
+      this.#best = this.#snapshot();
     }
   }
 
@@ -155,11 +160,17 @@ class Growth {
     return best;
   }
 
-  #net(): number {
-    return this.#value - this.#input.tokensPerMs * at(this.#input.latencyMs, this.#rows);
+  #net(rows: number, worth: number): number {
+    return worth - this.#input.tokensPerMs * at(this.#input.latencyMs, rows);
   }
 
-  #snapshot(): readonly TreeNode[] {
-    return this.#nodes.map(({ parent, token, prompts }) => ({ parent, label: token, prompts }));
+  #snapshot(): Snapshot {
+    const nodes = this.#nodes.map(({ parent, token, prompts }) => ({
+      parent,
+      label: token,
+      prompts,
+    }));
+    const tokens = this.#nodes.reduce((sum, node) => sum + node.reach, 0);
+    return { nodes, tokens, worth: this.#worth, length: this.#rows };
   }
 }

@@ -8,6 +8,7 @@ import {
   observeGuesses,
   type Accuracies,
 } from '../../../../engine/core/tree/accuracies.ts';
+import { adaptivePrices } from '../../../../engine/core/tree/adaptive-values.ts';
 import { AdaptivePolicy } from '../../../../engine/core/tree/adaptive-policy.ts';
 import { fitCalibration } from '../../../../engine/core/tree/calibration.ts';
 import { naiveTrees } from '../../../../engine/core/tree/build-tree.ts';
@@ -93,7 +94,7 @@ describe('tree decoding, statistically', () => {
       const predicted = name === 'naive' ? 1.887 : plan!.tau;
       const guesser = calibratedGuesser(model, seededRandom(4), (d) => VICUNA_7B[d - 1]!);
       const { tau } = await measure(model, guesser, new StaticPolicy(trees), {
-        steps: 2500,
+        steps: 1500,
         latencyMs: flat,
       });
       assert.ok(Math.abs(tau / predicted - 1) < 0.04, `${tau} instead of ${predicted}`);
@@ -107,7 +108,7 @@ describe('tree decoding, statistically', () => {
       priorWeight: 5,
       halfLife: 3000,
     });
-    const fixed = new StaticPolicy(optimalTrees(input, [24]).table[0]!.trees);
+    const fixed = new StaticPolicy(optimalTrees(input, [12]).table[0]!.trees);
     const policy: TreePolicy = {
       plan: (plan) => fixed.plan(plan),
       observe: (tokens, guesses) => {
@@ -115,36 +116,54 @@ describe('tree decoding, statistically', () => {
       },
     };
     const guesser = calibratedGuesser(model, seededRandom(8), (d) => VICUNA_7B[d - 1]!);
-    await measure(model, guesser, policy, { steps: 3000, latencyMs: flat });
+    await measure(model, guesser, policy, { steps: 2000, latencyMs: flat });
     for (const [index, tolerance] of [0.03, 0.05].entries()) {
       assert.ok(Math.abs(online.table()[index]![0]! - VICUNA_7B[index]![0]!) < tolerance);
     }
   });
 
-  it('does more per millisecond with adaptive trees than with fixed ones, where contexts differ', async () => {
-    const sure = [0.92, 0.03, 0.01, 0.005];
-    const unsure = [0.1, 0.07, 0.05, 0.04];
-    // How far a prompt token sees changes from place to place, as in code.
-    const profile = (_: number, random: RandomSource) => (random() < 0.4 ? sure : unsure);
-    const mean = sure.map((p, rank) => 0.4 * p + 0.6 * unsure[rank]!);
-    const accuracies: Accuracies = [mean, mean, mean];
-    const latencyMs = Array.from({ length: 33 }, (_, n) => 10 + 0.6 * n + (n > 8 ? 3 : 0));
-    const plan = optimalPlan({ accuracies, states: 3, ensemble: 1, latencyMs });
-    const guesser = () => calibratedGuesser(model, seededRandom(21), profile);
-    const adaptive = new AdaptivePolicy({
-      calibration: fitCalibration([], 3),
-      ranks: 4,
-      ensemble: 1,
-      values: plan.values,
-      tokensPerMs: plan.tokensPerSecond / 1000,
-      latencyMs,
+  // How far a prompt token sees changes from place to place, as in code.
+  const sure = [0.92, 0.03, 0.01, 0.005];
+  const unsure = [0.1, 0.07, 0.05, 0.04];
+  const either = (_: number, random: RandomSource) => (random() < 0.4 ? sure : unsure);
+  const mean = sure.map((p, rank) => 0.4 * p + 0.6 * unsure[rank]!);
+  for (const [device, latencyOf] of [
+    ['flat', (n: number) => 10 + 0.1 * n],
+    ['stepwise', (n: number) => 10 + 0.6 * n + (n > 8 ? 3 : 0)],
+    ['steep', (n: number) => 10 + 1.5 * n],
+  ] as const) {
+    it(`does more per millisecond with adaptive trees where contexts differ: ${device} L(n)`, async () => {
+      const latencyMs = Array.from({ length: 25 }, (_, n) => latencyOf(n));
+      const accuracies: Accuracies = [mean, mean, mean];
+      const plan = optimalPlan({ accuracies, states: 3, ensemble: 1, latencyMs });
+      const random = seededRandom(5);
+      const context = () =>
+        [1, 2, 3].map((d) => either(d, random).map((chance, token) => ({ chance, token })));
+      const prices = adaptivePrices({
+        contexts: Array.from({ length: 30 }, context),
+        ensemble: 1,
+        latencyMs,
+        maxLength: 24,
+        start: { values: plan.values, tokensPerMs: plan.tokensPerSecond / 1000 },
+      });
+      const adaptive = new AdaptivePolicy({
+        calibration: fitCalibration([], 3),
+        ranks: 4,
+        ensemble: 1,
+        latencyMs,
+        ...prices,
+      });
+      const run = (policy: TreePolicy) =>
+        measure(model, calibratedGuesser(model, seededRandom(21), either), policy, {
+          steps: 800,
+          latencyMs,
+        });
+      const fixed = await run(new StaticPolicy(plan.trees));
+      const grown = await run(adaptive);
+      assert.ok(Math.abs((fixed.rate * 1000) / plan.tokensPerSecond - 1) < 0.05);
+      assert.ok(grown.rate > 1.03 * fixed.rate, `${grown.rate} against ${fixed.rate}`);
     });
-    const options = { steps: 2000, latencyMs };
-    const fixed = await measure(model, guesser(), new StaticPolicy(plan.trees), options);
-    const grown = await measure(model, guesser(), adaptive, options);
-    assert.ok(Math.abs((fixed.rate * 1000) / plan.tokensPerSecond - 1) < 0.05);
-    assert.ok(grown.rate > 1.1 * fixed.rate, `${grown.rate} against ${fixed.rate}`);
-  });
+  }
 
   it('copies what it has seen through n-grams alone', async () => {
     const ngrams = new AdaptivePolicy({
@@ -166,7 +185,7 @@ describe('tree decoding, statistically', () => {
     const small = new FakeModel(17, 5);
     const temperature = 4;
     const prompt = [1, 2, 3];
-    const trials = 3000;
+    const trials = 2000;
 
     /** Chi-square of the second and third token against the model's own distribution. */
     async function chiSquare(

@@ -138,7 +138,7 @@ describe('tree decoding', () => {
         assert.deepEqual(tokens, model.greedy(scene.prompt, tokens.length));
         assert.ok(decoder.rows <= decoder.forwards * scene.length);
       }),
-      { numRuns: 150 },
+      { numRuns: 120 },
     );
   });
 
