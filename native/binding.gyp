@@ -9,6 +9,7 @@
         "src/context.cpp",
         "src/create-context.cpp",
         "src/decoder.cpp",
+        "src/decoder-tree.cpp",
         "src/embeddings.cpp",
         "src/errors.cpp",
         "src/gguf-check.cpp",
@@ -22,6 +23,8 @@
         "src/model-info.cpp",
         "src/options.cpp",
         "src/top-k.cpp",
+        "src/tree-request.cpp",
+        "src/tree-sequences.cpp",
         "src/vocabulary.cpp"
       ],
       "include_dirs": [

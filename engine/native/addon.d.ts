@@ -129,6 +129,33 @@ export interface DecodeRows {
   readonly logSumExp: Float32Array;
 }
 
+/**
+ * A tree of candidates behind sequence 0, one element per row, parents before children. Row 0 is the
+ * root; it stands at the length of sequence 0. Every root-to-leaf path is a sequence, numbered from
+ * 0; a row belongs to those of all leaves below it and attends, besides the prefix, to what its
+ * first sequence holds up to its own position: its path. Sequences 1 and up are the tree's own while
+ * it is used: what they held before is dropped.
+ */
+export interface TreeBatch {
+  /** Token ids; -1 where the row is a slot. */
+  readonly tokens: Int32Array;
+  /** Rows of `setPromptEmbeddings`; -1 where the row is a token. */
+  readonly slots: Int32Array;
+  /** Position counted from the root's; without gaps along each sequence. */
+  readonly offsets: Int32Array;
+  /** How many sequences each row belongs to. */
+  readonly sequenceCounts: Int32Array;
+  /** Those sequences, row by row. */
+  readonly sequences: Int32Array;
+  /** Rows to return, in this order; at most `outputRows` different ones. */
+  readonly outputs: Int32Array;
+  /** Joins `outputs`: the first so many become one row, the mean of their logits, and so on. */
+  readonly outputCounts?: Int32Array;
+  /** As in `DecodeBatch`. */
+  readonly topK: number;
+  readonly normalise?: boolean;
+}
+
 /** Cancelled is a value: the cache then holds exactly `position` tokens of that sequence again. */
 export type DecodeResult =
   ({ readonly kind: 'done' } & DecodeRows) | { readonly kind: 'cancelled' };
@@ -139,8 +166,23 @@ export interface NativeContext {
   readonly outputRows: number;
   /** Bytes of K/V cache and compute buffers, as far as llama.cpp tells. */
   readonly memoryBytes: number;
+  /** Whether trees can be decoded; recurrent memories cannot go back. */
+  readonly supportsTrees: boolean;
   /** One decode at a time per context: a second call while one runs throws 'invalid-argument'. */
   decode(batch: DecodeBatch): Promise<DecodeResult>;
+  /**
+   * One forward pass over a tree (at most `batchSize` rows). The cache then still ends where it did:
+   * `keepPath` makes a path part of it, any other call drops the tree. Rejects with
+   * 'model-unsupported' where `supportsTrees` is false.
+   */
+  decodeTree(batch: TreeBatch): Promise<DecodeResult>;
+  /** Appends rows of the last tree to sequence 0: token rows from the root down one sequence. */
+  keepPath(path: Int32Array): void;
+  /**
+   * The embeddings that `slots` name: whole rows of `embeddingLength` values, copied. Throws
+   * 'model-unsupported' for models that treat embeddings unlike their own tokens.
+   */
+  setPromptEmbeddings(rows: Float32Array): void;
   /** Ends the running decode as soon as the backend allows; without one it does nothing. */
   cancel(): void;
   /** Tokens held for `sequence`. */

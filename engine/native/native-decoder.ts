@@ -6,7 +6,7 @@ import type { NativeContext } from './addon.d.ts';
  * Candidates per row: the greedy choice, its runner-up for the margin, and enough more to find one
  * that agrees with white space typed before the cursor (see greedyAfterLead).
  */
-const ROW_CANDIDATES = 32;
+export const ROW_CANDIDATES = 32;
 
 const SEQUENCE = 0;
 
@@ -18,37 +18,38 @@ const PREFILL_CHUNK_TOKENS = 128;
 
 /** The seam's native side: one sequence of a llama.cpp context, and the tokens it holds. */
 export class NativeDecoder implements Decoder {
-  readonly #context: NativeContext;
-  readonly #tokens: number[] = [];
+  protected readonly context: NativeContext;
+  /** What sequence 0 holds. */
+  protected readonly tokens: number[] = [];
 
   constructor(context: NativeContext) {
-    this.#context = context;
+    this.context = context;
   }
 
   get length(): number {
-    return this.#tokens.length;
+    return this.tokens.length;
   }
 
   get capacity(): number {
-    return this.#context.contextLength;
+    return this.context.contextLength;
   }
 
   truncate(length: number): void {
-    if (length >= this.#tokens.length) return;
-    this.#context.removeTokens(SEQUENCE, length, -1);
-    this.#tokens.length = length;
+    if (length >= this.tokens.length) return;
+    this.context.removeTokens(SEQUENCE, length, -1);
+    this.tokens.length = length;
   }
 
   async append(tokens: readonly number[]): Promise<TokenRow | null> {
-    const result = await this.#context.decode({
+    const result = await this.context.decode({
       tokens: Int32Array.from(tokens),
       sequence: SEQUENCE,
-      position: this.#tokens.length,
+      position: this.tokens.length,
       outputs: 'last',
       topK: ROW_CANDIDATES,
     });
     if (result.kind === 'cancelled') return null;
-    this.#tokens.push(...tokens);
+    this.tokens.push(...tokens);
     return result;
   }
 
@@ -60,7 +61,7 @@ export class NativeDecoder implements Decoder {
     prompt: readonly number[],
     isCancelled: () => boolean,
   ): Promise<{ readonly row: TokenRow; readonly reused: number } | null> {
-    const reused = reusableLength(this.#tokens, prompt);
+    const reused = reusableLength(this.tokens, prompt);
     this.truncate(reused);
     let row: TokenRow | null = null;
     for (let start = reused; start < prompt.length; start += PREFILL_CHUNK_TOKENS) {

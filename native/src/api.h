@@ -63,6 +63,8 @@ namespace foretoken {
     X(llama_model_size)              \
     X(llama_model_n_params)          \
     X(llama_model_n_embd)            \
+    X(llama_model_n_embd_inp)        \
+    X(llama_model_rope_type)         \
     X(llama_model_n_layer)           \
     X(llama_model_n_head)            \
     X(llama_model_n_head_kv)         \

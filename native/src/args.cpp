@@ -47,6 +47,15 @@ std::vector<int32_t> int32Array(const Napi::Value& value, const char* what) {
     return std::vector<int32_t>(array.Data(), array.Data() + array.ElementLength());
 }
 
+std::vector<float> float32Array(const Napi::Value& value, const char* what) {
+    if (!value.IsTypedArray() ||
+        value.As<Napi::TypedArray>().TypedArrayType() != napi_float32_array) {
+        invalid(std::string(what) + " must be a Float32Array.");
+    }
+    const auto array = value.As<Napi::Float32Array>();
+    return std::vector<float>(array.Data(), array.Data() + array.ElementLength());
+}
+
 std::optional<bool> optionalBoolean(const Napi::Object& object, const char* key) {
     const Napi::Value value = object.Get(key);
     if (value.IsUndefined()) return std::nullopt;

@@ -26,6 +26,9 @@ int32_t integer(const Napi::Value& value, const char* what, int32_t least, int32
 /// A copy: JavaScript may change the array while a worker reads.
 std::vector<int32_t> int32Array(const Napi::Value& value, const char* what);
 
+/// A copy, as above.
+std::vector<float> float32Array(const Napi::Value& value, const char* what);
+
 std::optional<bool> optionalBoolean(const Napi::Object& object, const char* key);
 
 }  // namespace foretoken::args

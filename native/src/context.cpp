@@ -17,19 +17,20 @@ struct NewContext {
     std::shared_ptr<Decoder> decoder;
 };
 
+using Decode = std::function<std::optional<DecodeRows>(Decoder&)>;
+
 class DecodeWorker : public PromiseWorker {
   public:
-    DecodeWorker(Napi::Env env, Context* context, std::shared_ptr<Decoder> decoder,
-                 DecodeRequest request)
+    DecodeWorker(Napi::Env env, Context* context, std::shared_ptr<Decoder> decoder, Decode decode)
         : PromiseWorker(env, "foretoken:decode", ErrorCode::DecodeFailed),
           context_(context),
           decoder_(std::move(decoder)),
-          request_(std::move(request)) {
+          decode_(std::move(decode)) {
         addonData(env).stopFlags.insert(&decoder_->cancelRequested);
     }
 
   private:
-    void run() override { rows_ = decoder_->decode(request_); }
+    void run() override { rows_ = decode_(*decoder_); }
 
     Napi::Value result(Napi::Env env) override {
         Napi::Object object = Napi::Object::New(env);
@@ -52,7 +53,7 @@ class DecodeWorker : public PromiseWorker {
 
     Context* context_;  // kept alive by its reference count
     std::shared_ptr<Decoder> decoder_;
-    DecodeRequest request_;
+    Decode decode_;
     std::optional<DecodeRows> rows_;
 };
 
@@ -62,6 +63,9 @@ Napi::Function Context::define(Napi::Env env) {
     return DefineClass(env, "NativeContext",
                        {
                            InstanceMethod<&Context::decode>("decode"),
+                           InstanceMethod<&Context::decodeTree>("decodeTree"),
+                           InstanceMethod<&Context::keepPath>("keepPath"),
+                           InstanceMethod<&Context::setPromptEmbeddings>("setPromptEmbeddings"),
                            InstanceMethod<&Context::cancel>("cancel"),
                            InstanceMethod<&Context::sequenceLength>("sequenceLength"),
                            InstanceMethod<&Context::removeTokens>("removeTokens"),
@@ -94,6 +98,8 @@ Context::Context(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Context>(inf
         defineReadOnly(Value(), "batchSize", number(options.batchSize));
         defineReadOnly(Value(), "outputRows", number(options.outputRows));
         defineReadOnly(Value(), "memoryBytes", number(decoder_->memoryBytes()));
+        defineReadOnly(Value(), "supportsTrees",
+                       Napi::Boolean::New(env, decoder_->supportsTrees()));
         model_->contextCreated(this);
     });
 }
@@ -119,12 +125,43 @@ Napi::Value Context::decode(const Napi::CallbackInfo& info) {
         Decoder& decoder = idleDecoder();
         DecodeRequest request = parseDecodeRequest(info[0]);
         decoder.check(request);
-        decoder.cancelRequested = false;  // of an earlier decode
-        auto* worker = new DecodeWorker(info.Env(), this, decoder_, std::move(request));
-        worker->Queue();
-        decoding_ = true;
-        Ref();
-        return worker->promise();
+        return start(info.Env(), [request = std::move(request)](Decoder& idle) {
+            return idle.decode(request);
+        });
+    });
+}
+
+Napi::Value Context::decodeTree(const Napi::CallbackInfo& info) {
+    return guarded(info.Env(), [&] {
+        Decoder& decoder = idleDecoder();
+        TreeRequest request = parseTreeRequest(info[0]);
+        decoder.check(request);
+        return start(info.Env(), [request = std::move(request)](Decoder& idle) {
+            return idle.decodeTree(request);
+        });
+    });
+}
+
+Napi::Promise Context::start(Napi::Env env, Decode decode) {
+    decoder_->cancelRequested = false;  // of an earlier decode
+    auto* worker = new DecodeWorker(env, this, decoder_, std::move(decode));
+    worker->Queue();
+    decoding_ = true;
+    Ref();
+    return worker->promise();
+}
+
+void Context::keepPath(const Napi::CallbackInfo& info) {
+    guarded(info.Env(), [&] {
+        Decoder& decoder = idleDecoder();
+        decoder.keepPath(args::int32Array(info[0], "path"));
+    });
+}
+
+void Context::setPromptEmbeddings(const Napi::CallbackInfo& info) {
+    guarded(info.Env(), [&] {
+        Decoder& decoder = idleDecoder();
+        decoder.setPromptEmbeddings(args::float32Array(info[0], "rows"));
     });
 }
 

@@ -8,7 +8,9 @@
 
 #include <napi.h>
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "decoder.h"
@@ -30,6 +32,9 @@ class Context : public Napi::ObjectWrap<Context> {
 
   private:
     Napi::Value decode(const Napi::CallbackInfo& info);
+    Napi::Value decodeTree(const Napi::CallbackInfo& info);
+    void keepPath(const Napi::CallbackInfo& info);
+    void setPromptEmbeddings(const Napi::CallbackInfo& info);
     void cancel(const Napi::CallbackInfo& info);
     Napi::Value sequenceLength(const Napi::CallbackInfo& info);
     void removeTokens(const Napi::CallbackInfo& info);
@@ -42,6 +47,7 @@ class Context : public Napi::ObjectWrap<Context> {
     /// Throws disposed, and invalid-argument while a decode runs.
     Decoder& idleDecoder() const;
     int32_t sequence(const Napi::Value& value, const char* what) const;
+    Napi::Promise start(Napi::Env env, std::function<std::optional<DecodeRows>(Decoder&)> decode);
     void release(Napi::Env env);
 
     std::shared_ptr<ModelState> model_;

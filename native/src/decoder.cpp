@@ -13,15 +13,15 @@ static void invalid(const std::string& message) {
 }
 
 llama_context_params Decoder::parameters() {
-    const bool recurrent = api_.llama_model_is_recurrent(model_->model.get()) ||
-                           api_.llama_model_is_hybrid(model_->model.get());
+    recurrent_ = api_.llama_model_is_recurrent(model_->model.get()) ||
+                 api_.llama_model_is_hybrid(model_->model.get());
     llama_context_params params = api_.llama_context_default_params();
     params.n_ctx = static_cast<uint32_t>(options_.contextLength);
     params.n_batch = static_cast<uint32_t>(options_.batchSize);
     params.n_ubatch = params.n_batch;
     // With a unified cache every sequence id up to 255 is valid whatever n_seq_max says, while the
     // output buffer holds at least n_seq_max rows. Recurrent states are allocated per sequence.
-    params.n_seq_max = recurrent ? static_cast<uint32_t>(options_.sequences) : 1;
+    params.n_seq_max = recurrent_ ? static_cast<uint32_t>(options_.sequences) : 1;
     params.kv_unified = true;
     params.n_outputs_max = std::max(static_cast<uint32_t>(options_.outputRows), params.n_seq_max);
     params.n_threads = options_.threads;
@@ -64,7 +64,11 @@ void Decoder::guardMemory() const {
 
 Decoder::Decoder(const Api& api, std::shared_ptr<const ModelCore> model,
                  const ContextOptions& options)
-    : api_(api), model_(std::move(model)), options_(options), context_(nullptr, api.llama_free) {
+    : api_(api),
+      model_(std::move(model)),
+      options_(options),
+      context_(nullptr, api.llama_free),
+      treeSequences_(api, options.sequences) {
     if (model_->vocabularyOnly) {
         invalid("The model was loaded with its vocabulary alone.");
     }
@@ -82,8 +86,8 @@ Decoder::Decoder(const Api& api, std::shared_ptr<const ModelCore> model,
     memoryBytes_ = capture.bufferBytes();
     const auto batch = static_cast<size_t>(options_.batchSize);
     positions_.resize(batch);
-    sequenceCounts_.assign(batch, 1);
-    sequenceLists_.assign(batch, &sequence_);
+    sequenceCounts_.resize(batch);
+    sequenceLists_.resize(batch);
     wanted_.resize(batch);
 }
 
@@ -109,6 +113,8 @@ void Decoder::check(const DecodeRequest& request) const {
 
 std::optional<DecodeRows> Decoder::decode(const DecodeRequest& request) {
     rows_ = 0;
+    dropTree();
+    treeSequences_.forget(request.sequence);
     const size_t total = request.tokens.size();
     if (static_cast<size_t>(request.position) + total >
         static_cast<size_t>(options_.contextLength)) {
@@ -136,6 +142,8 @@ Decoder::ChunkOutcome Decoder::decodeChunk(const DecodeRequest& request, size_t 
     sequence_ = request.sequence;
     for (size_t index = 0; index < count; ++index) {
         const size_t token = begin + index;
+        sequenceCounts_[index] = 1;
+        sequenceLists_[index] = &sequence_;
         positions_[index] = request.position + static_cast<llama_pos>(token);
         const bool last = request.outputs == Outputs::Last && token + 1 == request.tokens.size();
         wanted_[index] = request.outputs == Outputs::All || last ? 1 : 0;
@@ -147,15 +155,21 @@ Decoder::ChunkOutcome Decoder::decodeChunk(const DecodeRequest& request, size_t 
     batch.n_seq_id = sequenceCounts_.data();
     batch.seq_id = sequenceLists_.data();
     batch.logits = wanted_.data();
+    return run(batch, [&] { rollBack(request); });
+}
 
+/// `rollBack` is called before anything is thrown.
+Decoder::ChunkOutcome Decoder::run(const llama_batch& batch,
+                                   const std::function<void()>& rollBack) {
     const log::LogCapture capture(api_, &cancelRequested);
     const int32_t status = api_.llama_decode(context_.get(), batch);
     if (status == 0) return ChunkOutcome::Done;
     if (status == 2) return ChunkOutcome::Cancelled;
-    rollBack(request);
+    rollBack();
     if (status == 1) {
-        throw NativeFailure(ErrorCode::ContextFull, "The context has no room for " +
-                                                        std::to_string(count) + " more tokens.");
+        throw NativeFailure(
+            ErrorCode::ContextFull,
+            "The context has no room for " + std::to_string(batch.n_tokens) + " more tokens.");
     }
     const std::string reason = capture.reason();
     throw NativeFailure(
@@ -176,35 +190,51 @@ void Decoder::rollBack(const DecodeRequest& request) {
 }
 
 DecodeRows Decoder::collectRows(const DecodeRequest& request) const {
-    DecodeRows result;
-    result.rows = rows_;
-    result.topK = request.topK;
+    const auto vocabulary = static_cast<size_t>(model_->vocabulary.size());
+    const float* logits = outputLogits();
+    return reduceRows(static_cast<size_t>(rows_), static_cast<size_t>(request.topK),
+                      request.normalise, [&](size_t row) { return logits + row * vocabulary; });
+}
+
+/// Waits for the backend. Rows lie in the order of the batch; nullptr where there are none.
+const float* Decoder::outputLogits() const {
     if (rows_ == 0) {
         api_.llama_synchronize(context_.get());
-        return result;
+        return nullptr;
     }
     const float* logits = api_.llama_get_logits(context_.get());  // synchronises
     if (logits == nullptr) throw NativeFailure(ErrorCode::DecodeFailed, "There are no logits.");
+    return logits;
+}
+
+DecodeRows Decoder::reduceRows(size_t rows, size_t topK, bool normalise,
+                               const std::function<const float*(size_t)>& logitsOf) const {
     const auto vocabulary = static_cast<size_t>(model_->vocabulary.size());
-    const auto topK = static_cast<size_t>(request.topK);
-    const auto rows = static_cast<size_t>(rows_);
+    DecodeRows result;
+    result.rows = static_cast<int32_t>(rows);
+    result.topK = static_cast<int32_t>(topK);
     result.ids.resize(rows * topK);
     result.logits.resize(rows * topK);
-    if (request.normalise) result.logSumExp.resize(rows);
+    if (normalise) result.logSumExp.resize(rows);
     for (size_t row = 0; row < rows; ++row) {
-        const float* values = logits + row * vocabulary;
+        const float* values = logitsOf(row);
         selectTopK(values, vocabulary, topK, result.ids.data() + row * topK,
                    result.logits.data() + row * topK);
-        if (request.normalise) result.logSumExp[row] = logSumExp(values, vocabulary);
+        if (normalise) result.logSumExp[row] = logSumExp(values, vocabulary);
     }
     return result;
 }
 
 int32_t Decoder::sequenceLength(int32_t sequence) const {
+    // Rows of a tree do not count until they are kept.
+    if (tree_ && sequence < tree_->request.sequenceCount()) return tree_->position;
     return api_.llama_memory_seq_pos_max(memory(), sequence) + 1;
 }
 
 void Decoder::removeTokens(int32_t sequence, int32_t from, int32_t to) {
+    dropTree();
+    if (sequence == 0) treeSequences_.truncated(memory(), from);
+    treeSequences_.forget(sequence);
     if (!api_.llama_memory_seq_rm(memory(), sequence, from, to)) {
         throw NativeFailure(ErrorCode::ModelUnsupported,
                             "This model's memory cannot drop a part of a sequence.");
@@ -212,10 +242,15 @@ void Decoder::removeTokens(int32_t sequence, int32_t from, int32_t to) {
 }
 
 void Decoder::copyTokens(int32_t source, int32_t target, int32_t from, int32_t to) {
+    dropTree();
+    if (target == 0) treeSequences_.forgetAll();
+    treeSequences_.forget(target);
     api_.llama_memory_seq_cp(memory(), source, target, from, to);
 }
 
 void Decoder::keepSequence(int32_t sequence) {
+    dropTree();
+    treeSequences_.forgetAll();
     api_.llama_memory_seq_keep(memory(), sequence);
 }
 

@@ -7,13 +7,17 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "embeddings.h"
 #include "model-core.h"
 #include "options.h"
+#include "tree-request.h"
+#include "tree-sequences.h"
 
 namespace foretoken {
 
@@ -35,11 +39,26 @@ class Decoder {
     const ContextOptions& options() const { return options_; }
     uint64_t memoryBytes() const { return memoryBytes_; }
 
+    /// Recurrent states cannot go back to where a tree began.
+    bool supportsTrees() const { return !recurrent_; }
+
     /// Everything llama_decode would abort the process for; throws invalid-argument.
     void check(const DecodeRequest& request) const;
+    void check(const TreeRequest& request) const;
 
     /// The rows, or nothing when cancelled. The request must have been checked.
     std::optional<DecodeRows> decode(const DecodeRequest& request);
+
+    /// As decode, for a tree behind sequence 0. Its rows stay in the cache until keepPath, or until
+    /// anything else is done with the cache, which drops them.
+    std::optional<DecodeRows> decodeTree(TreeRequest request);
+
+    /// Appends rows of the last tree, from its root down, to sequence 0.
+    void keepPath(const std::vector<int32_t>& rows);
+
+    /// Rows that slots of a tree name. Throws model-unsupported where embeddings cannot stand for
+    /// tokens, and invalid-argument.
+    void setPromptEmbeddings(std::vector<float> values);
 
     int32_t sequenceLength(int32_t sequence) const;
     void removeTokens(int32_t sequence, int32_t from, int32_t to);
@@ -58,8 +77,15 @@ class Decoder {
     llama_context_params parameters();
     void guardMemory() const;
     ChunkOutcome decodeChunk(const DecodeRequest& request, size_t begin, size_t count);
+    ChunkOutcome run(const llama_batch& batch, const std::function<void()>& rollBack);
     void rollBack(const DecodeRequest& request);
+    void fillTree(TreeRequest& request, int32_t position);
+    void dropTree();
     DecodeRows collectRows(const DecodeRequest& request) const;
+    DecodeRows collectTreeRows(const TreeRequest& request) const;
+    const float* outputLogits() const;
+    DecodeRows reduceRows(size_t rows, size_t topK, bool normalise,
+                          const std::function<const float*(size_t)>& logitsOf) const;
     llama_memory_t memory() const { return api_.llama_get_memory(context_.get()); }
 
     const Api& api_;
@@ -68,6 +94,17 @@ class Decoder {
     std::unique_ptr<llama_context, decltype(&::llama_free)> context_;
     uint64_t memoryBytes_ = 0;
     int32_t rows_ = 0;  // of the last decode
+    bool recurrent_ = false;
+
+    struct PendingTree {
+        TreeRequest request;
+        int32_t position;
+    };
+    TreeSequences treeSequences_;
+    std::optional<PendingTree> tree_;  // decoded, and neither kept nor dropped yet
+    std::vector<float> promptEmbeddings_;
+    std::optional<EmbeddingCache> embeddings_;
+    std::vector<float> inputs_;  // rows of a tree as embeddings
 
     // The arrays of a llama_batch, kept between decodes.
     std::vector<llama_pos> positions_;
