@@ -1,4 +1,5 @@
 import { checkConfiguration } from './configuration.ts';
+import { MOST_NGRAM_ROWS } from './core/tree/ngram-policy.ts';
 import { chooseBackend, defaultThreads, describeDevice, type Backend } from './device.ts';
 import { EngineFailure, toEngineError } from './engine-failure.ts';
 import type { Installation } from './installation.ts';
@@ -31,11 +32,12 @@ interface Libraries {
 /** Tokens of one batch: llama.cpp's own default for prompts, and a cancel point on GPUs. */
 const BATCH_TOKENS = 256;
 
-/** Rows that one batch may return: plain decoding wants the last token's alone. */
-const OUTPUT_ROWS = 1;
-
-/** Sequences a context can tell apart; plain decoding uses one, a candidate tree one per path. */
-const SEQUENCES = 1;
+/**
+ * Rows that one batch may return, and sequences that a context can tell apart: a tree wants all its
+ * nodes' rows, and one sequence per path. Plain decoding would do with one of each.
+ */
+const OUTPUT_ROWS = MOST_NGRAM_ROWS;
+const SEQUENCES = MOST_NGRAM_ROWS;
 
 /**
  * Owns what is loaded: libraries (once per process: llama.cpp cannot be replaced in it), the model

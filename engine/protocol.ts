@@ -9,8 +9,8 @@
 import { NotificationType, RequestType0, RequestType } from 'vscode-jsonrpc';
 import type { ModeReport } from './core/bench/report.ts';
 
-export const DECODING_MODES = ['plain'] as const;
-/** How tokens are found. `auto` lets the engine choose. */
+export const DECODING_MODES = ['plain', 'ngram'] as const;
+/** How tokens are found; the text is the same. `auto` lets the engine choose. */
 export type DecodingMode = (typeof DECODING_MODES)[number];
 export type DecodingModeSetting = DecodingMode | 'auto';
 export const MODE_SETTINGS: readonly DecodingModeSetting[] = [...DECODING_MODES, 'auto'];

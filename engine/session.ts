@@ -1,11 +1,16 @@
 import { generate, type GenerateFinish } from './core/decode/generate.ts';
 import { PlainStrategy } from './core/decode/plain.ts';
 import { createStopRule } from './core/decode/stop.ts';
-import { greedyAfterLead } from './core/decode/token-choice.ts';
+import type { TokenRow } from './core/decode/decoder.ts';
+import type { DecodingStrategy } from './core/decode/strategy.ts';
+import { greedyAfterLead, type TokenChoice } from './core/decode/token-choice.ts';
+import { TreeStrategy } from './core/decode/tree-strategy.ts';
 import { buildPrompt, type PromptVocabulary } from './core/prompt/fim-prompt.ts';
+import { NgramIndex } from './core/tree/ngram-index.ts';
+import { MOST_NGRAM_ROWS, ngramPolicy } from './core/tree/ngram-policy.ts';
 import { EngineFailure } from './engine-failure.ts';
 import type { NativeContext, NativeModel } from './native/addon.d.ts';
-import { NativeDecoder } from './native/native-decoder.ts';
+import { NativeTreeDecoder } from './native/native-tree-decoder.ts';
 import { createTextStream, pieceOf, promptVocabulary } from './native/vocabulary.ts';
 import type {
   CompletionOutcome,
@@ -49,15 +54,17 @@ interface RunInput {
 export class Session {
   readonly #model: NativeModel;
   readonly #context: NativeContext;
-  readonly #decoder: NativeDecoder;
+  readonly #decoder: NativeTreeDecoder;
   readonly #vocabulary: PromptVocabulary;
   readonly #name: string;
+  /** Of the last prompt in mode `ngram` and what was generated then: the next shares most of it. */
+  readonly #ngrams = new NgramIndex();
 
   constructor(name: string, model: NativeModel, context: NativeContext) {
     this.#name = name;
     this.#model = model;
     this.#context = context;
-    this.#decoder = new NativeDecoder(context);
+    this.#decoder = new NativeTreeDecoder(context);
     this.#vocabulary = promptVocabulary(model);
   }
 
@@ -68,7 +75,7 @@ export class Session {
   ): Promise<CompletionOutcome> {
     const { document, deadlineMs } = request;
     if (!this.#hasSomethingToGoBy(document)) return { kind: 'skipped', reason: 'empty-prompt' };
-    const mode = chooseMode(request.mode);
+    const mode = this.#chooseMode(request.mode);
     const started = performance.now();
     const stopRule = createStopRule({ ...document, multiline: request.multiline });
     const run = await this.#run({
@@ -101,7 +108,7 @@ export class Session {
     this.#decoder.truncate(0);
     return this.#run({
       text,
-      mode: chooseMode(mode),
+      mode: this.#chooseMode(mode),
       maxTokens,
       signal,
       isLate: () => false,
@@ -147,9 +154,9 @@ export class Session {
     const decodeStarted = performance.now();
     const choose = greedyAfterLead(prompt.lead, (token) => pieceOf(this.#model, token));
     const result = await generate({
-      strategy: new PlainStrategy(this.#decoder, prefilled.row, choose),
+      strategy: this.#strategy(input.mode, prompt.tokens, prefilled.row, choose),
       maxTokens: input.maxTokens,
-      isEnd: (token) => this.#model.isEndOfGeneration(token) || this.#model.isControl(token),
+      isEnd: (token) => this.#isEnd(token),
       textStream: createTextStream(this.#model),
       lead: prompt.lead,
       checkStop: input.checkStop,
@@ -177,12 +184,38 @@ export class Session {
       },
     };
   }
+
+  /**
+   * `auto` is what pays on this device: plain decoding until measurements say otherwise. Models whose
+   * memory cannot go back decode plainly whatever is set.
+   */
+  #chooseMode(setting: DecodingModeSetting): DecodingMode {
+    return setting === 'auto' || !this.#context.supportsTrees ? 'plain' : setting;
+  }
+
+  #strategy(
+    mode: DecodingMode,
+    prompt: readonly number[],
+    prefilled: TokenRow,
+    choose: TokenChoice,
+  ): DecodingStrategy {
+    const decoder = this.#decoder;
+    if (mode === 'plain') return new PlainStrategy(decoder, prefilled, choose);
+    this.#ngrams.sync(prompt);
+    return new TreeStrategy({
+      decoder,
+      prefilled,
+      policy: ngramPolicy(this.#ngrams),
+      choose,
+      isEnd: (token) => this.#isEnd(token),
+      maxLength: MOST_NGRAM_ROWS,
+    });
+  }
+
+  #isEnd(token: number): boolean {
+    return this.#model.isEndOfGeneration(token) || this.#model.isControl(token);
+  }
 }
 
 /** A context this short completes nothing worth showing. */
 const MIN_PROMPT_TOKENS = 16;
-
-/** `auto` is what pays on this device; so far there is one mode to choose from. */
-function chooseMode(setting: DecodingModeSetting): DecodingMode {
-  return setting === 'auto' ? 'plain' : setting;
-}

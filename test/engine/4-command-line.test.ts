@@ -89,6 +89,34 @@ describe('command line', function () {
     });
   }
 
+  it('bench of n-grams: the text of plain decoding, near ties excepted', () => {
+    const out = at('ngram.report.json');
+    const file = at('repetitive.jsonl');
+    const names = ['total', 'index', 'user', 'path'];
+    const text = names.map((name) =>
+      JSON.stringify({
+        prompt: `def get_${name}(self):\n    return self.${name}\n\ndef set_${name}(self, ${name}):\n    self.`,
+      }),
+    );
+    writeFileSync(file, text.join('\n'));
+    output('bench', '--prompts', file, '--modes', 'plain,ngram', '--json', out, '--runs=1');
+    const { modes } = JSON.parse(readFileSync(out, 'utf8')) as BenchReport;
+    assert.deepEqual(Object.keys(modes), ['plain', 'ngram']);
+    const { divergences, tokensPerStep } = modes['ngram']!;
+    // Q8_0 kernels for one row and for several differ by up to 0.15: see test/native.
+    for (const { marginOfPlain } of divergences) assert.ok(marginOfPlain < 0.15);
+    assert.ok(tokensPerStep > 1);
+  });
+
+  it('complete in mode ngram', () => {
+    const place = `${at('sample.ts')}:2:11`;
+    const inMode = (mode: string) =>
+      JSON.parse(output('complete', place, '--json', '--mode', mode)) as Record<string, unknown>;
+    const [ngram, plain] = [inMode('ngram'), inMode('plain')];
+    assert.deepEqual([ngram['mode'], plain['mode']], ['ngram', 'plain']);
+    assert.equal(ngram['text'], plain['text']);
+  });
+
   const refused: readonly [args: () => readonly string[], message: RegExp][] = [
     [() => ['dance'], /Unknown command "dance".*complete/],
     [() => ['complete'], /FILE:LINE:COL/],

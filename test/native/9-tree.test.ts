@@ -565,7 +565,10 @@ describe('arguments of trees', () => {
 
   it('keepPath wants a path of a tree', async () => {
     const keepPath = context.keepPath.bind(context) as (path: unknown) => void;
-    const keep = (path: unknown) => failure(() => keepPath(path));
+    const keep = (path: unknown) =>
+      failure(() => {
+        keepPath(path);
+      });
     context.removeTokens(0, 0, -1);
     assert.equal(await keep(ints(0)), 'invalid-argument');
     for (const path of [
@@ -589,7 +592,12 @@ describe('arguments of trees', () => {
   it('setPromptEmbeddings wants whole rows', async () => {
     const set = context.setPromptEmbeddings.bind(context) as (rows: unknown) => void;
     for (const rows of [undefined, [1], new Float32Array(33), new Float64Array(32)]) {
-      assert.equal(await failure(() => set(rows)), 'invalid-argument');
+      assert.equal(
+        await failure(() => {
+          set(rows);
+        }),
+        'invalid-argument',
+      );
     }
     set(new Float32Array(0));
     assert.equal(await failure(() => context.decodeTree(batch as TreeBatch)), 'invalid-argument');

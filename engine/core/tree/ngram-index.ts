@@ -48,6 +48,14 @@ export class NgramIndex {
     }
   }
 
+  /** Makes the index hold exactly `tokens`; what it shares with them from the start is not redone. */
+  sync(tokens: readonly number[]): void {
+    let shared = 0;
+    while (shared < this.length && this.#tokens[shared] === tokens[shared]) shared += 1;
+    this.truncate(shared);
+    this.push(tokens.slice(shared));
+  }
+
   /** Forgets all but the first `length` tokens. */
   truncate(length: number): void {
     while (this.#tokens.length > length) {

@@ -19,7 +19,7 @@ describe('command line arguments', () => {
     assert.equal(parseMode('plain'), 'plain');
     assert.throws(() => parseMode('warp'), {
       name: 'UsageError',
-      message: 'Unknown mode "warp": known modes are plain, auto.',
+      message: 'Unknown mode "warp": known modes are plain, ngram, auto.',
     });
   });
 

@@ -43,6 +43,18 @@ describe('n-gram index', () => {
     );
   });
 
+  it('synchronised with another text is as if made from it', () => {
+    fc.assert(
+      fc.property(text, text, (before, after) => {
+        const index = new NgramIndex(before);
+        index.sync(after);
+        assert.equal(index.length, after.length);
+        const options = { length: 4, count: 6 };
+        assert.deepEqual(index.propose(options), new NgramIndex(after).propose(options));
+      }),
+    );
+  });
+
   it('finds any earlier match of two tokens', () => {
     fc.assert(
       fc.property(text, (tokens) => {

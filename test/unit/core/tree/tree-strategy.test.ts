@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { argmax } from '../../../../engine/core/decode/decoder.ts';
 import { PlainStrategy } from '../../../../engine/core/decode/plain.ts';
 import type { DecodingStrategy } from '../../../../engine/core/decode/strategy.ts';
+import { greedyAfterLead } from '../../../../engine/core/decode/token-choice.ts';
 import {
   TreeStrategy,
   type TreeStrategyInput,
@@ -13,6 +14,7 @@ import { prunedTrees, randomTrees } from '../../../../engine/core/tree/build-tre
 import { type TokenTree } from '../../../../engine/core/tree/candidate-tree.ts';
 import { mergeChains } from '../../../../engine/core/tree/merge-chains.ts';
 import { NgramIndex } from '../../../../engine/core/tree/ngram-index.ts';
+import { ngramPolicy } from '../../../../engine/core/tree/ngram-policy.ts';
 import { optimalPlan } from '../../../../engine/core/tree/optimal-tree.ts';
 import { StaticPolicy, type TreePolicy } from '../../../../engine/core/tree/tree-policy.ts';
 import { FakeDecoder, FakeModel } from '../../../support/fake-model.ts';
@@ -55,6 +57,7 @@ const POLICIES = {
   none: () => new StaticPolicy([]),
   adaptive: (scene: Scene) => adaptive(scene, false, true),
   ngrams: (scene: Scene) => adaptive(scene, true, false),
+  lookup: (scene: Scene) => ngramPolicy(new NgramIndex(scene.prompt)),
   merged: (scene: Scene) => adaptive(scene, true, true),
   junk: ({ junk }: Scene): TreePolicy => {
     let turn = 0;
@@ -139,6 +142,22 @@ describe('tree decoding', () => {
         assert.ok(decoder.rows <= decoder.forwards * scene.length);
       }),
       { numRuns: 120 },
+    );
+  });
+
+  it('spells white space that was held back like plain decoding', async () => {
+    await fc.assert(
+      fc.asyncProperty(scenes, fc.nat(6), async (scene, blanks) => {
+        const choose = () =>
+          greedyAfterLead(' '.repeat(blanks), (id) => (id % 4 === 0 ? ' ' : 'x'));
+        const { model, strategy } = await open(scene, { choose: choose() });
+        const plainDecoder = new FakeDecoder(model);
+        const row = await plainDecoder.append(scene.prompt);
+        const tokens = await run(strategy, 16);
+        const plain = new PlainStrategy(plainDecoder, row!, choose());
+        assert.deepEqual(tokens, await run(plain, tokens.length));
+      }),
+      { numRuns: 60 },
     );
   });
 
