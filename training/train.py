@@ -57,16 +57,15 @@ def rate_at(progress: float) -> float:
 
 
 def importance_of(rows: np.ndarray, plain: float, middle: float) -> np.ndarray:
-    """Weight of each position's target, fp32 [B, T]: `middle` for tokens that fill in, end included.
+    """Weight of each position's target, fp32 [B, T]: `middle` for filled-in ones and their end.
 
     The last position of a row has no target and weighs nothing.
     """
     at = np.arange(1, rows.shape[1] + 1)
     starts = rows == SPECIAL_ID["<|fim_middle|>"]
-    last_start = np.maximum.accumulate(
-        np.where(rows == SPECIAL_ID["<|fim_middle|>"], at, 0), axis=1
-    )
-    last_end = np.maximum.accumulate(np.where(rows == END_OF_TEXT, at, 0), axis=1)
+    ends = rows == END_OF_TEXT
+    last_start = np.maximum.accumulate(np.where(starts, at, 0), axis=1)
+    last_end = np.maximum.accumulate(np.where(ends, at, 0), axis=1)
     weights = np.where(last_start > last_end, middle, plain).astype(np.float32)
     weights[:, -1] = 0
     return weights
