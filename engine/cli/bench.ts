@@ -32,7 +32,8 @@ export async function runBenchCommand(args: readonly string[]): Promise<void> {
     return orThrow(await client.bench(request, new AbortController().signal, showProgress));
   });
   if (outcome.kind === 'cancelled') throw new UsageError('The benchmark was cancelled.');
-  if (values.json !== undefined) await write(values.json, `${JSON.stringify(outcome.report, null, 2)}\n`);
+  if (values.json !== undefined)
+    await write(values.json, `${JSON.stringify(outcome.report, null, 2)}\n`);
   console.log(describe(outcome.report));
 }
 
