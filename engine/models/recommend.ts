@@ -67,10 +67,10 @@ function tokensPerSecond(
   return (BANDWIDTH.cpu * share) / activeBytes;
 }
 
-function reasonFor(candidate: Candidate, device: DeviceInfo, best: boolean): string {
+function reasonFor(candidate: Candidate, device: DeviceInfo, largest: boolean): string {
   const of = `${gib(candidate.memoryBytes)} of ${gib(device.memoryBytes)} GiB`;
   const where = device.backend === 'cpu' ? 'in memory' : 'of GPU memory';
-  const rank = best ? 'the best that should be fast enough here' : 'faster, and nearly as good';
+  const rank = largest ? 'the largest that should be fast enough here' : 'smaller and faster';
   return `${rank}; takes about ${of} ${where}`;
 }
 
