@@ -82,6 +82,6 @@ export default tseslint.config(
       { regex: '^node-llama-cpp', message: 'Native code stays in the engine process.' },
     ],
   ),
-  forbid(['test/{unit,native,engine}/**/*.ts', 'bench/**/*.ts'], [vscodeApi]),
+  forbid(['test/{unit,native,engine}/**/*.ts', 'bench/{*,lib/*}.ts'], [vscodeApi]),
   prettier,
 );

@@ -61,13 +61,13 @@ function bundle(name, entries, { mode, folder = 'dist', library = undefined, ext
   };
 }
 
-/** `--env host` builds the suite that runs inside the extension host, and nothing else. */
+/** `--env host` builds what runs inside the extension host, tests and benchmark, and nothing else. */
 export default (env, { mode = 'development' }) => {
   if (env.host) {
     const externals = { mocha: 'commonjs mocha' };
     return bundle(
       'host-tests',
-      { index: './test/host/suite/index.ts' },
+      { index: './test/host/suite/index.ts', bench: './bench/editor/suite.ts' },
       { mode, folder: 'dist-test/host', library: 'commonjs2', externals },
     );
   }

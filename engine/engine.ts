@@ -33,6 +33,9 @@ interface Libraries {
 /** Tokens of one batch: llama.cpp's own default for prompts, and a cancel point on GPUs. */
 const BATCH_TOKENS = 256;
 
+/** Rows that one batch may return: plain decoding wants the last token's alone. */
+const OUTPUT_ROWS = 1;
+
 /** Sequences a context can tell apart; plain decoding uses one, a candidate tree one per path. */
 const SEQUENCES = 1;
 
@@ -160,6 +163,7 @@ export class Engine {
       threads,
       batchThreads: threads,
       sequences: SEQUENCES,
+      outputRows: OUTPUT_ROWS,
       // On the CPU it is slower and flips near ties between batch shapes.
       flashAttention: gpu,
     });

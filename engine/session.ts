@@ -142,7 +142,7 @@ export class Session {
     }
     const started = performance.now();
     const prompt = buildPrompt(this.#vocabulary, input.text, budget);
-    const prefilled = await this.#decoder.prefill(prompt.tokens);
+    const prefilled = await this.#decoder.prefill(prompt.tokens, () => input.signal.aborted);
     if (prefilled === null) return null;
     const decodeStarted = performance.now();
     const choose = greedyAfterLead(prompt.lead, (token) => pieceOf(this.#model, token));

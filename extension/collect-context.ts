@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import * as vscode from 'vscode';
 import { LINE_LIMIT_CHARS } from '../engine/core/completion/gates.ts';
 import { chooseWindow, type LineWindow } from '../engine/core/prompt/context-window.ts';
@@ -14,7 +15,7 @@ export function collectContext(document: vscode.TextDocument, position: vscode.P
   const [start, end] = windowAround(document, position);
   return {
     uri: document.uri.toString(),
-    path: vscode.workspace.asRelativePath(document.uri, false),
+    path: pathInWorkspace(document.uri),
     languageId: document.languageId,
     prefix: toLf(document.getText(new vscode.Range(start, position))),
     suffix: toLf(document.getText(new vscode.Range(position, end))),
@@ -22,6 +23,12 @@ export function collectContext(document: vscode.TextDocument, position: vscode.P
     documentLengthChars: lfOffset(document, document.lineAt(lastLine).range.end),
     isLastLine: position.line === lastLine,
   };
+}
+
+/** Outside of the workspace the name alone: where a user keeps files is no business of the model. */
+function pathInWorkspace(uri: vscode.Uri): string {
+  const inside = vscode.workspace.getWorkspaceFolder(uri) !== undefined;
+  return inside ? vscode.workspace.asRelativePath(uri, false) : posix.basename(uri.path);
 }
 
 /** A line too long to be completed is not read either: the gates say so from its two ends. */

@@ -134,8 +134,10 @@ export class CompletionFlow {
     if (shown !== null && typed.length > 1 && isAllTyped(shown, here)) {
       this.accepted(shown.text);
     }
-    const accepted = this.#accepted;
-    return accepted?.uri === here.uri && accepted.cursorOffset === here.cursorOffset;
+    const { uri, cursorOffset } = this.#accepted ?? {};
+    const isThere = uri === here.uri && cursorOffset === here.cursorOffset;
+    if (!isThere) this.#accepted = null;
+    return isThere;
   }
 
   #typedThrough(here: Snapshot): Outcome | null {

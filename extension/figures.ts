@@ -29,7 +29,7 @@ export function modelText({ name, parameterCount, contextLength }: LoadedModel):
 export function deviceText({ backend, name, memoryBytes, threads }: DeviceInfo): string {
   const gib = memoryBytes / 2 ** 30;
   const memory = memoryBytes > 0 ? `, ${gib < 10 ? gib.toFixed(1) : Math.round(gib)} GiB` : '';
-  return `${backend}: ${name}${memory}${backend === 'cpu' ? `, ${threads} threads` : ''}`;
+  return `${backend}: ${name}${memory}${backend === 'cpu' ? `, ${threads} ${threads === 1 ? 'thread' : 'threads'}` : ''}`;
 }
 
 function countText(count: number): string {

@@ -108,7 +108,6 @@ function tooltipOf(facts: StatusFacts, face: Face): vscode.MarkdownString {
       'foretoken.showLog',
     ],
   };
-  tooltip.appendMarkdown('**Foretoken**\n\n');
   tooltip.appendText(face.spoken);
   if (facts.state.kind === 'ready') appendReady(tooltip, facts, facts.state);
   const links = [

@@ -37,7 +37,7 @@ async function serveInBrowser(folder: string, vsix: string, exitSoon: boolean): 
   try {
     if (exitSoon) return;
     console.log('Open it in a browser, open a file and type. Ctrl+C ends it.');
-    await Promise.race([server.exited, interrupted()]);
+    await Promise.race([interrupted(), server.exited]);
   } finally {
     await server.stop();
   }

@@ -10,6 +10,12 @@ const ROW_CANDIDATES = 32;
 
 const SEQUENCE = 0;
 
+/**
+ * Tokens of a prompt evaluated at once. A cancel loses one such piece, not the prompt: who types
+ * steadily would otherwise restart a long prefill with every key and never see it end.
+ */
+const PREFILL_CHUNK_TOKENS = 128;
+
 /** The seam's native side: one sequence of a llama.cpp context, and the tokens it holds. */
 export class NativeDecoder implements Decoder {
   readonly #context: NativeContext;
@@ -46,13 +52,22 @@ export class NativeDecoder implements Decoder {
     return result;
   }
 
-  /** Makes the cache hold exactly `prompt`, keeping what it shares with it. */
+  /**
+   * Makes the cache hold exactly `prompt` (not empty), keeping what it shares with it. Null when
+   * cancelled; the pieces evaluated until then stay.
+   */
   async prefill(
     prompt: readonly number[],
+    isCancelled: () => boolean,
   ): Promise<{ readonly row: TokenRow; readonly reused: number } | null> {
     const reused = reusableLength(this.#tokens, prompt);
     this.truncate(reused);
-    const row = await this.append(prompt.slice(reused));
+    let row: TokenRow | null = null;
+    for (let start = reused; start < prompt.length; start += PREFILL_CHUNK_TOKENS) {
+      if (isCancelled()) return null;
+      row = await this.append(prompt.slice(start, start + PREFILL_CHUNK_TOKENS));
+      if (row === null) return null;
+    }
     return row === null ? null : { row, reused };
   }
 }

@@ -44,12 +44,21 @@ static void setLoggerFromJavaScript(const Napi::CallbackInfo& info) {
     guarded(info.Env(), [&] { log::setLogger(info.Env(), args::function(info[0], "logger")); });
 }
 
+static void stopWhenProcessExits(Napi::Env env) {
+    const auto process = env.Global().Get("process").As<Napi::Object>();
+    const auto stop = Napi::Function::New(env, [](const Napi::CallbackInfo& info) {
+        for (std::atomic<bool>* flag : addonData(info.Env()).stopFlags) *flag = true;
+    });
+    process.Get("once").As<Napi::Function>().Call(process, {Napi::String::New(env, "exit"), stop});
+}
+
 static Napi::Object initialise(Napi::Env env, Napi::Object exports) {
     auto* data = new AddonData();
     env.SetInstanceData(data);  // owns it
     data->model = Napi::Persistent(Model::define(env));
     data->context = Napi::Persistent(Context::define(env));
     prepareBackgroundRelease(env);
+    stopWhenProcessExits(env);
     exports.Set("builtFor", FORETOKEN_LLAMA_RELEASE);
     exports.Set("openLibraries",
                 Napi::Function::New(env, openLibrariesFromJavaScript, "openLibraries"));

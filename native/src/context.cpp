@@ -24,7 +24,9 @@ class DecodeWorker : public PromiseWorker {
         : PromiseWorker(env, "foretoken:decode", ErrorCode::DecodeFailed),
           context_(context),
           decoder_(std::move(decoder)),
-          request_(std::move(request)) {}
+          request_(std::move(request)) {
+        addonData(env).stopFlags.insert(&decoder_->cancelRequested);
+    }
 
   private:
     void run() override { rows_ = decoder_->decode(request_); }
@@ -43,6 +45,7 @@ class DecodeWorker : public PromiseWorker {
     }
 
     void settled(Napi::Env env) override {
+        addonData(env).stopFlags.erase(&decoder_->cancelRequested);
         decoder_.reset();
         context_->decodeEnded(env);
     }

@@ -3,6 +3,8 @@
 #include <atomic>
 #include <memory>
 
+#include "addon-data.h"
+#include "background-release.h"
 #include "library.h"
 #include "model.h"
 #include "worker.h"
@@ -58,6 +60,7 @@ class LoadWorker : public PromiseWorker {
         : PromiseWorker(env, "foretoken:loadModel", ErrorCode::ModelUnsupported),
           request_{options.path, options.gpuLayers, loadMode(options), options.vocabularyOnly},
           aborted_(std::move(aborted)) {
+        addonData(env).stopFlags.insert(aborted_.get());
         if (!options.onProgress.IsEmpty()) {
             progress_ = std::make_unique<ProgressReporter>(env, options.onProgress);
         }
@@ -74,15 +77,19 @@ class LoadWorker : public PromiseWorker {
             if (progress_) progress_->report(fraction);
             return !aborted_->load();
         });
-        if (*aborted_) {
-            core_.reset();
-            throw NativeFailure(ErrorCode::Aborted, "Loading the model was aborted.");
-        }
     }
 
-    Napi::Value result(Napi::Env env) override { return Model::create(env, std::move(core_)); }
+    Napi::Value result(Napi::Env env) override {
+        // Here, on the thread that aborts: an abort before the promise is settled always counts.
+        if (*aborted_) {
+            releaseInBackground(std::const_pointer_cast<ModelCore>(std::move(core_)));
+            throw NativeFailure(ErrorCode::Aborted, "Loading the model was aborted.");
+        }
+        return Model::create(env, std::move(core_));
+    }
 
-    void settled(Napi::Env) override {
+    void settled(Napi::Env env) override {
+        addonData(env).stopFlags.erase(aborted_.get());
         if (progress_) progress_->finish();
     }
 

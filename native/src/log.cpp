@@ -24,6 +24,7 @@ struct Forwarder {
     std::deque<Line> pending;
     bool scheduled = false;
     bool active = false;
+    uint64_t generation = 0;  // of the logger: a replaced one gets no more lines
     Napi::ThreadSafeFunction logger;
 };
 
@@ -47,12 +48,14 @@ const char* levelName(ggml_log_level level) {
     }
 }
 
-void deliver(Napi::Env env, Napi::Function logger) {
+void deliver(Napi::Env env, Napi::Function logger, uint64_t generation) {
+    Forwarder& source = forwarder();
     std::deque<Line> lines;
     {
-        const std::lock_guard<std::mutex> lock(forwarder().mutex);
-        lines.swap(forwarder().pending);
-        forwarder().scheduled = false;
+        const std::lock_guard<std::mutex> lock(source.mutex);
+        if (source.generation != generation) return;
+        lines.swap(source.pending);
+        source.scheduled = false;
     }
     for (const Line& line : lines) {
         logger.Call(
@@ -60,14 +63,30 @@ void deliver(Napi::Env env, Napi::Function logger) {
     }
 }
 
+/// With the mutex held.
+void schedule(Forwarder& target) {
+    if (target.scheduled || target.pending.empty()) return;
+    const auto call = [generation = target.generation](Napi::Env env, Napi::Function logger) {
+        deliver(env, logger, generation);
+    };
+    target.scheduled = target.logger.NonBlockingCall(call) == napi_ok;
+}
+
 void forward(ggml_log_level level, const std::string& text) {
     Forwarder& target = forwarder();
     const std::lock_guard<std::mutex> lock(target.mutex);
     if (!target.active || target.pending.size() >= kMostPendingLines) return;
     target.pending.push_back({level, text});
-    if (!target.scheduled) {
-        target.scheduled = target.logger.NonBlockingCall(deliver) == napi_ok;
-    }
+    schedule(target);
+}
+
+/// When its environment ends, before the thread-safe function goes: threads may go on logging.
+void forgetLogger(uint64_t generation) {
+    Forwarder& target = forwarder();
+    const std::lock_guard<std::mutex> lock(target.mutex);
+    if (target.generation != generation) return;
+    target.active = false;
+    target.pending.clear();
 }
 
 void finishLine(ggml_log_level level, const std::string& text) {
@@ -100,10 +119,7 @@ void install(const Api& api) {
 }
 
 void setLogger(Napi::Env env, const Napi::Function& logger) {
-    auto next = Napi::ThreadSafeFunction::New(env, logger, "foretoken log", 0, 1, [](Napi::Env) {
-        // The environment ends, or the logger was
-        // replaced by one that is active again below.
-    });
+    auto next = Napi::ThreadSafeFunction::New(env, logger, "foretoken log", 0, 1);
     next.Unref(env);
     Forwarder& target = forwarder();
     const std::lock_guard<std::mutex> lock(target.mutex);
@@ -111,6 +127,9 @@ void setLogger(Napi::Env env, const Napi::Function& logger) {
     target.logger = next;
     target.active = true;
     target.scheduled = false;
+    target.generation += 1;
+    schedule(target);
+    env.AddCleanupHook([generation = target.generation] { forgetLogger(generation); });
 }
 
 LogCapture::LogCapture(const Api& api, const std::atomic<bool>* cancelled) : cancelled_(cancelled) {

@@ -95,19 +95,18 @@ float logSumExp(const float* logits, size_t size) {
     const float largest = maximum(logits, size);
     if (largest == kLowest) return kLowest;
     double sum = 0.0;
+    float exponentials[kBlock];
     for (size_t begin = 0; begin < size; begin += kBlock) {
-        const size_t end = std::min(begin + kBlock, size);
+        const size_t count = std::min(kBlock, size - begin);
+        for (size_t index = 0; index < count; ++index) {
+            exponentials[index] = exponential(logits[begin + index] - largest);
+        }
+        std::fill(exponentials + count, exponentials + kBlock, 0.0F);
         float lanes[kLanes] = {};
-        size_t index = begin;
-        for (; index + kLanes <= end; index += kLanes) {
-            for (size_t lane = 0; lane < kLanes; ++lane) {
-                lanes[lane] += exponential(logits[index + lane] - largest);
-            }
+        for (size_t index = 0; index < kBlock; index += kLanes) {
+            for (size_t lane = 0; lane < kLanes; ++lane) lanes[lane] += exponentials[index + lane];
         }
         for (const float lane : lanes) sum += static_cast<double>(lane);
-        for (; index < end; ++index) {
-            sum += static_cast<double>(exponential(logits[index] - largest));
-        }
     }
     return largest + static_cast<float>(std::log(sum));
 }

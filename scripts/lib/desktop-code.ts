@@ -1,9 +1,12 @@
 /** A VS Code on the desktop, started with a profile of its own. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { run } from './run.ts';
 import { findProgram } from './system-packages.ts';
+
+/** There it is not on PATH unless asked for. */
+const MAC_CODE = '/Applications/Visual Studio Code.app/Contents/Resources/app/bin/code';
 
 /** The `code` command; null where there is none or nothing to show a window on. */
 export function findDesktopCode(): string | null {
@@ -11,9 +14,8 @@ export function findDesktopCode(): string | null {
   if (process.platform === 'linux' && display === undefined) return null;
   // In the terminal of a remote window `code` only talks to that window.
   if (process.env['VSCODE_IPC_HOOK_CLI'] !== undefined) return null;
-  return findProgram(
-    process.platform === 'win32' ? ['code.cmd', 'codium.cmd'] : ['code', 'codium'],
-  );
+  const names = process.platform === 'win32' ? ['code.cmd', 'codium.cmd'] : ['code', 'codium'];
+  return findProgram(names) ?? (existsSync(MAC_CODE) ? MAC_CODE : null);
 }
 
 /** Opens the folder with the extension installed; resolves when its window is closed. */

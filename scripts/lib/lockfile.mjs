@@ -6,10 +6,6 @@ export function missingPackages(lockfile, installed) {
   const present = installed.packages ?? {};
   return Object.entries(lockfile.packages ?? {})
     .filter(([path, wanted]) => path !== '' && present[path]?.version !== wanted.version)
-    .filter(([path, wanted]) => present[path] !== undefined || !isOptional(wanted))
+    .filter(([path, wanted]) => present[path] !== undefined || wanted.optional !== true)
     .map(([path]) => path);
-}
-
-function isOptional(wanted) {
-  return wanted.optional === true || wanted.devOptional === true;
 }

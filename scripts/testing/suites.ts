@@ -5,6 +5,9 @@ import { ensureDirectory, root, testOutputDirectory } from '../lib/paths.ts';
 import { exitCodeOf, tailOf } from '../lib/run.ts';
 import { failedSuite, readSuiteResult, type SuiteResult } from './results.ts';
 
+/** Logs are read as plain text. */
+const NO_COLOURS = { FORCE_COLOR: '0' };
+
 export const SUITES = ['unit', 'native', 'engine', 'host', 'e2e'] as const;
 export type SuiteName = (typeof SUITES)[number];
 
@@ -15,9 +18,10 @@ export async function runSuite(name: SuiteName, env: NodeJS.ProcessEnv): Promise
   const results = path.join(ensureDirectory(testOutputDirectory), `${name}.json`);
   const log = path.join(testOutputDirectory, `${name}.log`);
   rmSync(results, { force: true });
+  rmSync(path.join(testOutputDirectory, name), { recursive: true, force: true });
   const code = await exitCodeOf(process.execPath, suiteCommand(name, results), {
     log,
-    env: { ...process.env, ...env, FORETOKEN_HOST_RESULTS: results },
+    env: { ...process.env, ...NO_COLOURS, ...env, FORETOKEN_HOST_RESULTS: results },
   });
   const json = existsSync(results) ? readFileSync(results, 'utf8') : null;
   const result = readSuiteResult(name, json, code);
@@ -37,7 +41,10 @@ function suiteCommand(name: SuiteName, results: string): string[] {
 
 export async function runCheck(name: CheckName): Promise<SuiteResult> {
   const log = path.join(ensureDirectory(testOutputDirectory), `${name.replace(':', '-')}.log`);
-  const code = await exitCodeOf('npm', ['run', '--silent', name], { log });
+  const code = await exitCodeOf('npm', ['run', '--silent', name], {
+    log,
+    env: { ...process.env, ...NO_COLOURS },
+  });
   if (code === 0) return { name, passed: 0, pending: 0, failures: [] };
   return failedSuite(name, tailOf(log));
 }

@@ -27,10 +27,13 @@ export interface Cursor {
 export class Editor {
   readonly page: Page;
   readonly #folder: string;
+  readonly #output: string;
 
-  constructor(page: Page, folder: string) {
+  /** @param output Folder for screenshots. */
+  constructor(page: Page, folder: string, output: string) {
     this.page = page;
     this.#folder = folder;
+    this.#output = output;
   }
 
   get statusItem(): Locator {
@@ -148,6 +151,13 @@ export class Editor {
     const text = await this.page.locator('.statusbar-item', { hasText: /Ln \d+/ }).innerText();
     const [line = 0, column = 0] = [...text.matchAll(/\d+/g)].map(Number);
     return { line, column };
+  }
+
+  /** Keeps a screenshot and returns its path. */
+  async capture(name: string): Promise<string> {
+    const file = path.join(this.#output, `${name.replaceAll(/\W+/g, '-').toLowerCase()}.png`);
+    await this.page.screenshot({ path: file });
+    return file;
   }
 
   async until(what: string, condition: () => Promise<boolean>): Promise<void> {

@@ -28,9 +28,9 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   },
   Python: {
     file: 'shapes.py',
-    line: 21,
-    column: 40,
-    parts: ['\n\ndef perimeter(self):\nreturn ', 'self', '.'],
+    line: 22,
+    column: 1,
+    parts: ['\n    def perimeter(self):\nreturn ', 'self', '.'],
   },
 };
 
@@ -40,6 +40,7 @@ describe('typing in the editor', () => {
   for (const [language, example] of Object.entries(EXAMPLES)) {
     it(`offers ghost text in ${language}; Tab inserts exactly that`, async () => {
       const ghost = await typeExample(editor(), example);
+      await editor().capture(`ghost text in ${language}`);
       const { line, column } = await editor().cursor();
       await editor().accept();
       const accepted = await editor().save(example.file);

@@ -26,11 +26,12 @@ export function useEditor(): () => Editor {
   let editor: Editor | undefined;
   let server: CodeServer | undefined;
   let browser: Browser | undefined;
-  const workspace = copySampleWorkspace();
+  let workspace = '';
   mkdirSync(OUTPUT, { recursive: true });
 
   before(async function () {
     this.timeout(START_LIMIT_MS);
+    workspace = copySampleWorkspace();
     server = await launchCodeServer({
       folder: workspace,
       extensions: [vsixUnderTest()],
@@ -40,7 +41,7 @@ export function useEditor(): () => Editor {
     browser = await launchBrowser();
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     await page.goto(server.url);
-    editor = new Editor(page, workspace);
+    editor = new Editor(page, workspace, OUTPUT);
     await editor.statusItem.waitFor({ timeout: START_LIMIT_MS });
   });
 
@@ -51,11 +52,9 @@ export function useEditor(): () => Editor {
   afterEach(async function () {
     const test = this.currentTest;
     if (test === undefined || editor === undefined || server === undefined) return;
-    const name = test.fullTitle().replaceAll(/\W+/g, '-').toLowerCase();
-    const screenshot = path.join(OUTPUT, `${name}.png`);
-    await editor.page.screenshot({ path: screenshot });
+    const screenshot = await editor.capture(test.fullTitle());
     if (test.state === 'failed') {
-      const logs = path.join(OUTPUT, `${name}-logs`);
+      const logs = screenshot.replace(/\.png$/, '-logs');
       keepLogs(server, logs);
       console.log(`Screenshot: ${screenshot}\nLogs: ${logs}`);
     }
@@ -66,7 +65,7 @@ export function useEditor(): () => Editor {
   after(async () => {
     await browser?.close();
     await server?.stop();
-    rmSync(path.dirname(workspace), { recursive: true, force: true });
+    if (workspace !== '') rmSync(path.dirname(workspace), { recursive: true, force: true });
   });
 
   return () => {

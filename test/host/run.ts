@@ -35,7 +35,12 @@ async function main(): Promise<number> {
     vsix,
     workspace,
     testExtension: writeTestExtension(),
-    suite: path.join(root, 'dist-test', 'host', 'index.cjs'),
+    suite: path.join(
+      root,
+      'dist-test',
+      'host',
+      `${process.env['FORETOKEN_HOST_SUITE'] ?? 'index'}.cjs`,
+    ),
     env: { FORETOKEN_HOST_RESULTS: results },
   };
   try {

@@ -12,8 +12,11 @@ export const FAST_LATENCY_MS = 300;
 export const MAX_DEBOUNCE_MS = 300;
 /** Waiting is dearer than decoding on mains, and the other way round on battery. */
 export const BATTERY_FACTOR = 2;
-/** Before anything was measured. */
-const DEFAULT_LATENCY_MS = 200;
+/**
+ * Before anything was measured. Taken to be fast: a steady typist would never let a slow guess be
+ * corrected, since only a request that is not cancelled is a measurement.
+ */
+const DEFAULT_LATENCY_MS = 40;
 const DEFAULT_INTERVAL_MS = 200;
 /** Somewhat longer than a usual interval without a key: the user has paused. */
 const PAUSE_FACTOR = 1.25;

@@ -5,7 +5,7 @@
  * prepared in a folder of its own and then renamed, so that an interrupted installation leaves
  * nothing half done and two at once do not disturb each other.
  */
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { cacheDirectory, ensureDirectory } from '../paths.ts';
 import { run } from '../run.ts';
@@ -43,6 +43,7 @@ export async function installCodeServer(): Promise<CodeServerInstallation> {
 }
 
 async function installInto(destination: string): Promise<void> {
+  removeAbandoned(destination);
   const partial = ensureDirectory(`${destination}.partial-${process.pid}`);
   try {
     await prepare(partial);
@@ -52,6 +53,24 @@ async function installInto(destination: string): Promise<void> {
     if (!existsSync(destination)) throw error;
   } finally {
     rmSync(partial, { recursive: true, force: true });
+  }
+}
+
+/** What interrupted installations left behind. */
+function removeAbandoned(destination: string): void {
+  const prefix = `${path.basename(destination)}.partial-`;
+  for (const name of readdirSync(ensureDirectory(cacheDirectory))) {
+    if (!name.startsWith(prefix) || isRunning(Number(name.slice(prefix.length)))) continue;
+    rmSync(path.join(cacheDirectory, name), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -86,6 +86,30 @@ describe('documents', () => {
     assert.match(api.languageStatusText, /excluded/);
   });
 
+  it('are excluded by the usual names of secrets, and not by similar ones', async () => {
+    const patterns = vscode.workspace.getConfiguration('foretoken').get('exclude', {});
+    const excluded = async (path: string): Promise<boolean> => {
+      const uri = vscode.Uri.from({ scheme: 'untitled', path: `/project/${path}` });
+      const document = await vscode.workspace.openTextDocument(uri);
+      return Object.keys(patterns).some((glob) =>
+        vscode.languages.match({ pattern: glob }, document),
+      );
+    };
+    for (const path of [
+      'a/.env',
+      '.env.local',
+      'x/server.key',
+      '.ssh/config',
+      'id_rsa',
+      '.npmrc',
+    ]) {
+      assert.equal(await excluded(path), true, path);
+    }
+    for (const path of ['env.ts', 'keys.ts', 'src/secrets.ts', 'monkey.py', 'ssh/config']) {
+      assert.equal(await excluded(path), false, path);
+    }
+  });
+
   it('with a minified line are left alone', async () => {
     const editor = await open(`${'x=1;'.repeat(10_000)}|`, 'javascript');
     assert.equal(skipReason(await complete(editor)), 'line-too-long');

@@ -10,7 +10,14 @@ const FEED_FORWARD = 64;
 const LAYERS = 2;
 const HEADS = 2;
 
-export const FIM_NAMES = ['fim_pre', 'fim_suf', 'fim_mid', 'fim_pad', 'fim_rep', 'fim_sep'] as const;
+export const FIM_NAMES = [
+  'fim_pre',
+  'fim_suf',
+  'fim_mid',
+  'fim_pad',
+  'fim_rep',
+  'fim_sep',
+] as const;
 
 export interface TinyModel {
   readonly metadata: Map<string, MetadataValue>;
@@ -82,8 +89,12 @@ function vocabularySize(model: TinyModel): number {
 }
 
 /** A llama-shaped model of about 60,000 parameters. */
-export function tinyLlama(options: { withFim?: boolean; seed?: number } = {}): TinyModel {
+export function tinyLlama(
+  options: { withFim?: boolean; seed?: number; layers?: number } = {},
+): TinyModel {
+  const layers = options.layers ?? LAYERS;
   const model = base('llama', options.withFim ?? true, {
+    block_count: layers,
     feed_forward_length: FEED_FORWARD,
     'attention.head_count': HEADS,
     'attention.head_count_kv': HEADS,
@@ -92,7 +103,7 @@ export function tinyLlama(options: { withFim?: boolean; seed?: number } = {}): T
   const weights = new Weights(options.seed ?? 1);
   weights.add('token_embd.weight', [EMBEDDING, vocabularySize(model)], 1);
   weights.add('output_norm.weight', [EMBEDDING], 0.1, 1);
-  for (let layer = 0; layer < LAYERS; layer += 1) {
+  for (let layer = 0; layer < layers; layer += 1) {
     const block = `blk.${layer}.`;
     weights.add(`${block}attn_norm.weight`, [EMBEDDING], 0.1, 1);
     for (const name of ['attn_q', 'attn_k', 'attn_v', 'attn_output']) {

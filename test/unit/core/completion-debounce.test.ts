@@ -19,7 +19,7 @@ const input = (overrides: Partial<DebounceInput>): DebounceInput => ({
 
 describe('debounce', () => {
   const rows: readonly [name: string, overrides: Partial<DebounceInput>, expected: number][] = [
-    ['nothing measured', {}, 50],
+    ['nothing measured', {}, 10],
     ['a fast engine', { engineLatenciesMs: [80] }, 20],
     ['the bound of a fast engine', { engineLatenciesMs: [FAST_LATENCY_MS] }, FAST_DEBOUNCE_MS],
     ['a slow engine', { engineLatenciesMs: [800] }, 200],

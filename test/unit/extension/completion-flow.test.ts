@@ -59,6 +59,15 @@ describe('completion flow', () => {
     assert.equal(told(outcome), 'skipped: just-accepted');
   });
 
+  it('keeps still after an acceptance only until the cursor moves', async () => {
+    const bench = new Bench('items');
+    await bench.outcome('return |\n');
+    bench.flow.accepted('items');
+    await bench.outcome('return items|\n');
+    await bench.outcome('|return items\n');
+    assert.equal(told(await bench.outcome('return items|\n')), 'engine: "items"');
+  });
+
   it('goes on after all of the completion was typed by hand', async () => {
     const bench = new Bench('items');
     await bench.outcome('return |\n');

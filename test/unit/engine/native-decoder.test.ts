@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import type { DecodeBatch, DecodeResult, NativeContext } from '../../../engine/native/addon.d.ts';
+import { NativeDecoder } from '../../../engine/native/native-decoder.ts';
+
+/** A context that remembers what it holds, and cancels the decodes it is told to. */
+function fakeContext(isCancelled: (decode: number) => boolean = () => false) {
+  const tokens: number[] = [];
+  const batches: number[] = [];
+  const context = {
+    contextLength: 4096,
+    decode(batch: DecodeBatch): Promise<DecodeResult> {
+      assert.equal(batch.position, tokens.length, 'a batch starts where the sequence ends');
+      batches.push(batch.tokens.length);
+      if (isCancelled(batches.length)) return Promise.resolve({ kind: 'cancelled' });
+      tokens.push(...batch.tokens);
+      const ids = Int32Array.of(tokens.length);
+      const logits = Float32Array.of(1);
+      const logSumExp = new Float32Array();
+      return Promise.resolve({ kind: 'done', rows: 1, topK: 1, ids, logits, logSumExp });
+    },
+    removeTokens(_sequence: number, from: number): void {
+      tokens.length = from;
+    },
+  };
+  return { decoder: new NativeDecoder(context as unknown as NativeContext), tokens, batches };
+}
+
+const range = (length: number, from = 0) => Array.from({ length }, (_, index) => from + index);
+const never = () => false;
+
+describe('native decoder', () => {
+  it('evaluates a prompt in pieces, and answers with the row behind the last', async () => {
+    const { decoder, tokens, batches } = fakeContext();
+    const result = await decoder.prefill(range(300), never);
+    assert.deepEqual(batches, [128, 128, 44]);
+    assert.equal(result?.row.ids[0], 300);
+    assert.equal(result.reused, 0);
+    assert.deepEqual(tokens, range(300));
+  });
+
+  it('evaluates only what the prompt does not share with the cache', async () => {
+    const { decoder, tokens, batches } = fakeContext();
+    await decoder.prefill(range(100), never);
+    const prompt = [...range(90), ...range(5, 1000)];
+    assert.equal((await decoder.prefill(prompt, never))?.reused, 90);
+    assert.deepEqual(batches, [100, 5]);
+    assert.deepEqual(tokens, prompt);
+  });
+
+  it('keeps the pieces that were evaluated before a cancel', async () => {
+    const { decoder, batches } = fakeContext((decode) => decode === 3);
+    assert.equal(await decoder.prefill(range(500), never), null);
+    assert.equal(decoder.length, 256);
+    assert.equal((await decoder.prefill(range(500), never))?.reused, 256);
+    assert.deepEqual(batches, [128, 128, 128, 128, 116]);
+  });
+
+  it('starts no further piece once cancelled', async () => {
+    const { decoder, batches } = fakeContext();
+    assert.equal(await decoder.prefill(range(500), () => batches.length === 2), null);
+    assert.equal(decoder.length, 256);
+  });
+});
