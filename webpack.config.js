@@ -73,6 +73,14 @@ export default (env, { mode = 'development' }) => {
   }
   return [
     bundle('extension', { extension: './extension/main.ts' }, { mode, library: 'commonjs2' }),
-    bundle('engine', { engine: './engine/main.ts', cli: './engine/cli/main.ts' }, { mode }),
+    bundle(
+      'engine',
+      {
+        engine: './engine/main.ts',
+        cli: './engine/cli/main.ts',
+        'download-worker': './engine/models/download-worker.ts',
+      },
+      { mode },
+    ),
   ];
 };

@@ -13,6 +13,8 @@ export interface Backend {
   /** llama.cpp release, e.g. "v0.4.0". */
   readonly release: string;
   readonly warnings: readonly string[];
+  /** node-llama-cpp's own handle, for its estimates. */
+  readonly llama: Llama;
 }
 
 /**
@@ -53,6 +55,7 @@ function describe(llama: Llama, setting: GpuSetting, root: string): Backend {
     mathCores: llama.cpuMathCores,
     release: llama.llamaCppRelease.release,
     warnings,
+    llama,
   };
 }
 

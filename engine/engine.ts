@@ -3,7 +3,8 @@ import { MOST_NGRAM_ROWS } from './core/tree/ngram-policy.ts';
 import { chooseBackend, defaultThreads, describeDevice, type Backend } from './device.ts';
 import { EngineFailure, toEngineError } from './engine-failure.ts';
 import type { Installation } from './installation.ts';
-import { listModels, resolveModel } from './models.ts';
+import { listChoices } from './models/choices.ts';
+import { listModels, resolveModel } from './models/resolve.ts';
 import type { LibraryInfo, ModelLoad, NativeAddon, NativeModel } from './native/addon.d.ts';
 import { loadAddon } from './native/load-addon.ts';
 import {
@@ -13,6 +14,7 @@ import {
   type EngineState,
   type LoadedModel,
   type LogEntry,
+  type ModelsReport,
   type ModelSummary,
 } from './protocol.ts';
 import { Session } from './session.ts';
@@ -85,7 +87,7 @@ export class Engine {
     await this.unload();
     try {
       checkConfiguration(configuration);
-      const model = await resolveModel(configuration.model, this.#installation.root);
+      const model = await resolveModel(configuration.model, this.#installation);
       this.#setState({ kind: 'loading', model: model.name, progress: 0 });
       const libraries = await this.#open(configuration);
       this.#setState(await this.#load(model, configuration, libraries));
@@ -101,7 +103,18 @@ export class Engine {
       version: this.#installation.version,
       llamaCpp: backend.release,
       device: describeDevice(backend, library, threads).device,
-      models: await listModels(this.#installation.root),
+      models: await listModels(this.#installation),
+    };
+  }
+
+  /** The models to choose from, for this device. */
+  async models(): Promise<ModelsReport> {
+    const { device } = await this.info();
+    const { backend } = await this.#open(this.#configuration);
+    return {
+      device,
+      folder: this.#installation.modelsFolder,
+      models: await listChoices(this.#installation, device, backend.llama),
     };
   }
 

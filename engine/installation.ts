@@ -1,10 +1,13 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
+import { modelsFolder } from './models/folder.ts';
 
 /** Where Foretoken is installed: a clone, an npm package or an unpacked VSIX. */
 export interface Installation {
   readonly root: string;
   readonly version: string;
+  /** Where downloaded models are kept. */
+  readonly modelsFolder: string;
 }
 
 /**
@@ -14,7 +17,7 @@ export interface Installation {
 export function findInstallation(script = process.argv[1] ?? process.cwd()): Installation {
   for (let folder = path.dirname(realpathSync(script)); ; folder = path.dirname(folder)) {
     const version = foretokenVersion(path.join(folder, 'package.json'));
-    if (version !== undefined) return { root: folder, version };
+    if (version !== undefined) return { root: folder, version, modelsFolder: modelsFolder() };
     if (folder === path.dirname(folder)) {
       throw new Error(`No Foretoken installation around ${script}.`);
     }

@@ -19,7 +19,7 @@ export type GpuSetting = 'auto' | 'cpu' | 'cuda' | 'vulkan' | 'metal';
 
 /** What the engine runs. Sent once by `configure`; sending another reloads what changed. */
 export interface EngineConfiguration {
-  /** Path of a GGUF file, or the name of an embedded model; null = the default embedded model. */
+  /** Path of a GGUF file, or the name of an installed model; null = the default embedded model. */
   readonly model: string | null;
   readonly gpu: GpuSetting;
   /** CPU threads; null = the engine's choice. */
@@ -44,7 +44,10 @@ export type EngineErrorCode =
   | 'library-mismatch'
   | 'engine-unavailable'
   | 'invalid-request'
-  | 'decode-failed';
+  | 'decode-failed'
+  | 'download-failed'
+  | 'download-damaged'
+  | 'disk-full';
 
 /** A failure in the user's terms: `message` is one sentence, or two, that say what to do. */
 export interface EngineError {
@@ -66,6 +69,76 @@ export interface ModelSummary {
   readonly sizeBytes: number;
   readonly embedded: boolean;
 }
+
+export interface ModelLicence {
+  /** SPDX identifier where there is one. */
+  readonly name: string;
+  /** `use-restrictions` allows commercial use, but forbids some uses. */
+  readonly terms: 'permissive' | 'use-restrictions' | 'non-commercial';
+}
+
+/** A model to choose from. What only a download could tell is null. */
+export interface ListedModel {
+  /** To be used in settings, on the command line and in `downloadModel`. */
+  readonly name: string;
+  readonly title: string;
+  readonly source: 'embedded' | 'catalogue' | 'folder';
+  readonly installed: boolean;
+  /** Path of the file, once installed. */
+  readonly path: string | null;
+  readonly sizeBytes: number;
+  /** Whether `sizeBytes` is rounded: the server knows exactly. */
+  readonly sizeIsApproximate: boolean;
+  /** In billions. */
+  readonly parameters: number | null;
+  readonly quantisation: string | null;
+  readonly licence: ModelLicence | null;
+  readonly fillInMiddle: 'yes' | 'prefix-only' | 'unknown';
+  readonly memoryBytes: number;
+  /** `file-header`: node-llama-cpp's estimate. */
+  readonly memoryBasis: 'file-header' | 'rule-of-thumb';
+  readonly note: string | null;
+  /** Why this model suits this machine; null = not recommended. */
+  readonly recommendation: string | null;
+}
+
+export interface ModelsReport {
+  readonly device: DeviceInfo;
+  /** Where downloads go; every GGUF file in it is listed. */
+  readonly folder: string;
+  readonly models: readonly ListedModel[];
+}
+
+export type ModelsOutcome =
+  | { readonly kind: 'completed'; readonly report: ModelsReport }
+  | { readonly kind: 'failed'; readonly error: EngineError };
+
+export interface DownloadRequest {
+  /** A `name` of the catalogue. */
+  readonly name: string;
+  /** Ask for `downloadProgress` notifications under this id. */
+  readonly downloadId: number;
+}
+
+export interface DownloadProgress {
+  readonly downloadId: number;
+  readonly phase: 'downloading' | 'verifying';
+  /** Of the current phase. */
+  readonly doneBytes: number;
+  /** Null where the server does not say. */
+  readonly totalBytes: number | null;
+}
+
+/** Cancelled or failed, what has arrived is kept, and the next download goes on from there. */
+export type DownloadOutcome =
+  | {
+      readonly kind: 'completed';
+      readonly model: ModelSummary;
+      /** What the file was compared with: a checksum or size that the server stated. */
+      readonly verifiedBy: 'sha256' | 'size' | 'format';
+    }
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'failed'; readonly error: EngineError };
 
 /** The loaded model. */
 export interface LoadedModel extends ModelSummary {
@@ -216,8 +289,14 @@ export const configure = new RequestType<EngineConfiguration, EngineState, void>
 export const complete = new RequestType<CompletionRequest, CompletionOutcome, void>('complete');
 export const bench = new RequestType<BenchRequest, BenchOutcome, void>('bench');
 export const info = new RequestType0<InfoOutcome, void>('info');
+export const models = new RequestType0<ModelsOutcome, void>('models');
+/** Runs beside completions: it is not in their queue. */
+export const downloadModel = new RequestType<DownloadRequest, DownloadOutcome, void>(
+  'downloadModel',
+);
 
 export const stateChanged = new NotificationType<EngineState>('stateChanged');
 export const partialCompletion = new NotificationType<PartialCompletion>('partialCompletion');
 export const benchProgress = new NotificationType<BenchProgress>('benchProgress');
+export const downloadProgress = new NotificationType<DownloadProgress>('downloadProgress');
 export const log = new NotificationType<LogEntry>('log');

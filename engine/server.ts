@@ -4,13 +4,17 @@ import { Engine } from './engine.ts';
 import { toEngineError } from './engine-failure.ts';
 import type { Installation } from './installation.ts';
 import { LatestWins } from './latest-wins.ts';
+import { downloadByName } from './models/download-by-name.ts';
 import {
   bench,
   benchProgress,
   complete,
   configure,
+  downloadModel,
+  downloadProgress,
   info,
   log,
+  models,
   partialCompletion,
   stateChanged,
   type BenchOutcome,
@@ -19,6 +23,7 @@ import {
   type CompletionRequest,
   type EngineError,
   type InfoOutcome,
+  type ModelsOutcome,
 } from './protocol.ts';
 import type { Session } from './session.ts';
 
@@ -86,6 +91,17 @@ export function serve(connection: MessageConnection, installation: Installation)
   );
   connection.onRequest(info, () =>
     orFailed(async (): Promise<InfoOutcome> => ({ kind: 'completed', info: await engine.info() })),
+  );
+  connection.onRequest(models, () =>
+    orFailed(async (): Promise<ModelsOutcome> => ({
+      kind: 'completed',
+      report: await engine.models(),
+    })),
+  );
+  connection.onRequest(downloadModel, ({ name, downloadId }, token) =>
+    downloadByName(name, installation, toSignal(token), (progress) => {
+      void connection.sendNotification(downloadProgress, { downloadId, ...progress });
+    }),
   );
   connection.listen();
   return engine;

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 export interface CommandActions {
   readonly explain: () => string;
   readonly restartEngine: () => Promise<unknown>;
+  readonly selectModel: (name?: string) => Promise<unknown>;
   readonly showLog: () => void;
   readonly accepted: (text: string) => void;
 }
@@ -14,6 +15,8 @@ export function registerCommands(actions: CommandActions): vscode.Disposable {
     'foretoken.toggleLanguage': toggleLanguage,
     'foretoken.explain': actions.explain,
     'foretoken.restartEngine': actions.restartEngine,
+    'foretoken.selectModel': (name) =>
+      actions.selectModel(typeof name === 'string' ? name : undefined),
     'foretoken.showLog': actions.showLog,
     'foretoken.accepted': (text) => {
       if (typeof text === 'string') actions.accepted(text);

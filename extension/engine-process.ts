@@ -4,11 +4,20 @@ import type { ClientState, EngineClient } from '../engine/client/engine-client.t
 import type {
   CompletionOutcome,
   CompletionRequest,
+  DownloadOutcome,
+  DownloadProgress,
   EngineConfiguration,
   EngineInfo,
   EngineState,
+  ModelsOutcome,
 } from '../engine/protocol.ts';
 import { writeEngineLog } from './log.ts';
+
+export interface EngineFiles {
+  /** Path of the engine bundle. */
+  readonly entry: string;
+  readonly modelsFolder: string;
+}
 
 /**
  * The engine as the extension sees it: not started before somebody needs it, configured from the
@@ -25,10 +34,14 @@ export class EngineProcess implements vscode.Disposable {
 
   readonly onDidChangeState = this.#stateChanged.event;
 
-  constructor(entry: string, configuration: EngineConfiguration, log: vscode.LogOutputChannel) {
+  constructor(
+    files: EngineFiles,
+    configuration: EngineConfiguration,
+    log: vscode.LogOutputChannel,
+  ) {
     this.#configuration = configuration;
     this.#client = createEngineClient({
-      entry,
+      ...files,
       onState: () => {
         this.#stateChanged.fire(this.state);
       },
@@ -92,6 +105,19 @@ export class EngineProcess implements vscode.Disposable {
     this.start();
     this.#requests += 1;
     return this.#client.complete(request, signal);
+  }
+
+  models(): Promise<ModelsOutcome> {
+    this.start();
+    return this.#client.models();
+  }
+
+  downloadModel(
+    name: string,
+    signal: AbortSignal,
+    onProgress: (progress: DownloadProgress) => void,
+  ): Promise<DownloadOutcome> {
+    return this.#client.downloadModel(name, signal, onProgress);
   }
 
   restart(): Promise<EngineState> {

@@ -29,6 +29,7 @@ export class FailureNotice {
 async function offerActions(message: string): Promise<void> {
   const commands = new Map([
     [vscode.l10n.t('Show Log'), ['foretoken.showLog']],
+    [vscode.l10n.t('Select Model'), ['foretoken.selectModel']],
     [vscode.l10n.t('Open Settings'), ['workbench.action.openSettings', 'foretoken.model']],
     [vscode.l10n.t('Restart Engine'), ['foretoken.restartEngine']],
   ] as const);

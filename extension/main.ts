@@ -13,6 +13,7 @@ import { HostWork } from './host-work.ts';
 import { createLog } from './log.ts';
 import { ProviderRegistration } from './provider-registration.ts';
 import { CompletionProvider } from './provider.ts';
+import { selectModel } from './select-model.ts';
 import { TypingRhythm } from './typing-rhythm.ts';
 import { watchTyping } from './typing-watch.ts';
 import { wait } from './wait.ts';
@@ -22,7 +23,8 @@ export function activate(context: vscode.ExtensionContext): ForetokenApi {
   const log = createLog();
   const config = new Config(log);
   const entry = vscode.Uri.joinPath(context.extensionUri, 'dist', 'engine.cjs').fsPath;
-  const engine = new EngineProcess(entry, config.settings.engine, log);
+  const modelsFolder = vscode.Uri.joinPath(context.globalStorageUri, 'models').fsPath;
+  const engine = new EngineProcess({ entry, modelsFolder }, config.settings.engine, log);
   const notice = new FailureNotice();
   const hostWork = new HostWork();
   const rhythm = new TypingRhythm();
@@ -61,6 +63,7 @@ export function activate(context: vscode.ExtensionContext): ForetokenApi {
         return explanation.explain(uri ? feedback.decisions.lastFor(uri) : undefined);
       },
       restartEngine: () => engine.restart(),
+      selectModel: (name) => selectModel(engine, config.settings.engine.model, name),
       showLog: () => {
         log.show();
       },

@@ -101,12 +101,18 @@ function errorFace(message: string): Face {
 function tooltipOf(facts: StatusFacts, face: Face): vscode.MarkdownString {
   const tooltip = new vscode.MarkdownString('', true);
   tooltip.isTrusted = {
-    enabledCommands: ['foretoken.explain', 'foretoken.restartEngine', 'foretoken.showLog'],
+    enabledCommands: [
+      'foretoken.explain',
+      'foretoken.selectModel',
+      'foretoken.restartEngine',
+      'foretoken.showLog',
+    ],
   };
   tooltip.appendText(face.spoken);
   if (facts.state.kind === 'ready') appendReady(tooltip, facts, facts.state);
   const links = [
     `[${vscode.l10n.t('Why?')}](command:foretoken.explain)`,
+    `[${vscode.l10n.t('Model')}](command:foretoken.selectModel)`,
     `[${vscode.l10n.t('Restart')}](command:foretoken.restartEngine)`,
     `[${vscode.l10n.t('Log')}](command:foretoken.showLog)`,
   ];

@@ -108,28 +108,42 @@ def edit_similarity(left: str, right: str) -> float:
     return 1 - row[-1] / max(len(left), len(right), 1)
 
 
+def line_prompt(split: Split, order: str, tokenizer: Tokenizer) -> list[int] | None:
+    """Prompt of a split without its middle: "engine", "psm" or "spm" (see fim.py)."""
+    typed: list[int] = []
+    if order == "engine":
+        start = split.prefix.rfind("\n") + 1
+        typed = tokenizer.encode(split.prefix[start:].rstrip())
+        split = split._replace(prefix=split.prefix[:start])
+    context = FIM_CONTEXT - len(typed)
+    tokens = fim_tokens(split._replace(middle=""), tokenizer, order == "spm", context)
+    return None if tokens is None else [*tokens[:-1], *typed]
+
+
 def line_fim(
-    gguf: Path, tokenizer: Tokenizer, documents: list[Document], spm: bool, seed: int
+    gguf: Path, tokenizer: Tokenizer, documents: list[Document], order: str, seed: int
 ) -> dict[str, float]:
-    """Exact match and edit similarity of the first generated line with what stood there."""
+    """Exact match and edit similarity of the first generated line with what stood there.
+
+    White space at both ends does not count: where the cursor stands behind some, the engine's order
+    leaves it to the model to repeat.
+    """
     splits, requests = [], []
     for split in line_splits(documents, FIM_CASES, random.Random(seed)):
-        tokens = fim_tokens(split._replace(middle=""), tokenizer, spm, FIM_CONTEXT)
+        tokens = line_prompt(split, order, tokenizer)
         if tokens is not None:
             splits.append(split)
-            requests.append({"tokens": tokens[:-1], "max": FIM_MAX})
+            requests.append({"tokens": tokens, "max": FIM_MAX})
     answers = [tokenizer.decode(answer["ids"]) for answer in ask(gguf, requests)]
     pairs = [
-        (answer.split("\n")[0].rstrip(), split.middle.rstrip())
+        (answer.split("\n")[0].strip(), split.middle.strip())
         for answer, split in zip(answers, splits)
     ]
-    similarities = [edit_similarity(*pair) for pair in pairs]
-    ended = sum("\n" not in answer for answer in answers)
     return {
         "cases": len(pairs),
         "exact_match": sum(a == b for a, b in pairs) / len(pairs),
-        "edit_similarity": sum(similarities) / len(pairs),
-        "stops_within_line": ended / len(pairs),
+        "edit_similarity": sum(edit_similarity(*pair) for pair in pairs) / len(pairs),
+        "stops_within_line": sum("\n" not in answer for answer in answers) / len(pairs),
     }
 
 
@@ -179,11 +193,13 @@ def main() -> None:
             k: bits_per_byte(model, tokenizer, docs) for k, docs in sorted(languages.items())
         },
     }
-    for spm in (False, True):
-        figures["line_fim_spm" if spm else "line_fim_psm"] = {
-            k: line_fim(options.gguf, tokenizer, languages[k], spm, options.seed)
+    figures["line_fim"] = {
+        order: {
+            k: line_fim(options.gguf, tokenizer, languages[k], order, options.seed)
             for k in ("typescript", "javascript", "python")
         }
+        for order in ("engine", "psm", "spm")
+    }
     mixed = [
         document
         for docs in zip(*(languages[k] for k in ("typescript", "python")))

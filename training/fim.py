@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from tokenizer import END_OF_TEXT, SPECIAL_ID, Tokenizer
 
-SPM_SHARE = 0.25
+SPM_SHARE = 0.15
+LINE_START_SHARE = 0.75  # of the PSM samples: the middle repeats what is typed on its first line
 KINDS = ("rest of line", "whole line", "lines", "inside line", "before closers", "any")
 KIND_WEIGHTS = (0.45, 0.15, 0.15, 0.07, 0.10, 0.08)
 CLOSERS = ")]}>;,:\"'`"
@@ -76,6 +77,15 @@ def split_for_editor(text: str, rng: random.Random) -> Split | None:
     elif kind == "any":
         end = rng.randint(cursor + 1, min(len(text), cursor + MAX_ANY))
     return Split(text[:cursor], text[cursor:end], text[end:])
+
+
+def from_line_start(split: Split) -> Split:
+    """The split as the engine asks for it: what is typed on the cursor's line opens the middle.
+
+    engine/core/prompt/fim-prompt.ts puts it there, so that typing only appends to the prompt.
+    """
+    start = split.prefix.rfind("\n") + 1
+    return Split(split.prefix[:start], split.prefix[start:] + split.middle, split.suffix)
 
 
 def end_of_lines(text: str, end: int, extra: int) -> int:

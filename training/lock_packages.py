@@ -1,7 +1,7 @@
 """Record version and licence of every archive that was fetched: archives -> packages.lock.json.
 
-fetch_corpus.py asks for the npm versions in that file, so that a later run reads the same text. Debian
-versions are only recorded, since a mirror offers one version of a package at a time.
+fetch_corpus.py asks for the npm versions in that file, so that a later run reads the same text.
+Debian versions are only recorded, since a mirror offers one version of a package at a time.
 """
 
 from __future__ import annotations

@@ -163,40 +163,43 @@ class Foretoken(nn.Module):
 class LinearCrossEntropy(torch.autograd.Function):
     """Summed next-token loss of hidden @ weight.T that never holds all logits.
 
-    hidden [N, D], weight [V, D], targets [N] (negative: ignored). Gradients are formed in the
-    forward pass, chunk by chunk: d loss / d logits = softmax(logits) - onehot(target).
+    hidden [N, D], weight [V, D], targets [N], importance [N] (0: ignored). Gradients are formed in
+    the forward pass, chunk by chunk: d loss / d logits = (softmax(logits) - onehot) * importance.
     """
 
     @staticmethod
-    def forward(ctx, hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
-        """Loss in nats, summed over the targets that count; a fp32 scalar."""
+    def forward(ctx, hidden: Tensor, weight: Tensor, targets: Tensor, importance: Tensor) -> Tensor:
+        """Loss in nats, summed with the targets' importance; a fp32 scalar."""
         loss = torch.zeros((), device=hidden.device)
         d_hidden = torch.empty_like(hidden)
         d_weight = torch.zeros(weight.shape, device=weight.device)
         chunk = CUDA_LOGIT_CHUNK if hidden.is_cuda else LOGIT_CHUNK
         for start in range(0, len(hidden), chunk):
             part = slice(start, start + chunk)
-            counted = (targets[part] >= 0)[:, None]
-            index = targets[part].clamp(min=0)[:, None]
+            index, factor = targets[part, None], importance[part, None]
             chances = torch.softmax(hidden[part] @ weight.t(), dim=1, dtype=torch.float32)
-            loss -= (chances.gather(1, index).clamp_min_(1e-30).log_() * counted).sum()
+            loss -= (chances.gather(1, index).clamp_min_(1e-30).log_() * factor).sum()
             chances.scatter_add_(1, index, torch.full_like(index, -1, dtype=torch.float32))
-            gradient = chances.mul_(counted).to(hidden.dtype)
+            gradient = chances.mul_(factor).to(hidden.dtype)
             d_hidden[part] = gradient @ weight
             d_weight += gradient.t() @ hidden[part]
         ctx.save_for_backward(d_hidden, d_weight.to(weight.dtype))
         return loss
 
     @staticmethod
-    def backward(ctx, upstream: Tensor) -> tuple[Tensor, Tensor, None]:
+    def backward(ctx, upstream: Tensor) -> tuple[Tensor, Tensor, None, None]:
         """Scale the stored gradients by the incoming one."""
         d_hidden, d_weight = ctx.saved_tensors
-        return d_hidden * upstream.to(d_hidden.dtype), d_weight * upstream.to(d_weight.dtype), None
+        scaled = (d * upstream.to(d.dtype) for d in (d_hidden, d_weight))
+        return *scaled, None, None
 
 
-def linear_cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
-    """Summed loss in nats for hidden [..., D], targets [...]."""
-    return LinearCrossEntropy.apply(hidden.flatten(0, -2), weight, targets.flatten())
+def linear_cross_entropy(
+    hidden: Tensor, weight: Tensor, targets: Tensor, importance: Tensor
+) -> Tensor:
+    """Summed loss in nats for hidden [..., D], targets and importance [...]."""
+    flat = hidden.flatten(0, -2), weight, targets.flatten(), importance.flatten()
+    return LinearCrossEntropy.apply(*flat)
 
 
 def initialise(model: Foretoken, seed: int) -> None:

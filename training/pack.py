@@ -19,7 +19,14 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from paths import WORK
-from fim import SPM_SHARE, cut_pieces, fim_tokens, split_for_editor
+from fim import (
+    LINE_START_SHARE,
+    SPM_SHARE,
+    cut_pieces,
+    fim_tokens,
+    from_line_start,
+    split_for_editor,
+)
 from tokenizer import END_OF_TEXT, SPECIAL_ID, Tokenizer
 
 SHARES = {
@@ -53,7 +60,10 @@ def fim_samples(
         if split is None:
             continue
         head = heading(document, rng, tokenizer)
-        tokens = fim_tokens(split, tokenizer, rng.random() < SPM_SHARE, length - len(head))
+        spm = rng.random() < SPM_SHARE
+        if not spm and rng.random() < LINE_START_SHARE:
+            split = from_line_start(split)
+        tokens = fim_tokens(split, tokenizer, spm, length - len(head))
         if tokens is not None:
             yield [*head, *tokens]
 

@@ -24,8 +24,8 @@ def text_table(languages: dict[str, dict[str, float]]) -> str:
     return table(["language", "tokens", "nats per token", "bits per byte"], rows)
 
 
-def fim_table(psm: LineFigures, spm: LineFigures) -> str:
-    """Held-out single lines, both orders."""
+def fim_table(orders: dict[str, LineFigures]) -> str:
+    """Held-out single lines in each order of prompt."""
     rows = [
         [
             name,
@@ -35,7 +35,7 @@ def fim_table(psm: LineFigures, spm: LineFigures) -> str:
             f"{f['edit_similarity']:.3f}",
             f"{f['stops_within_line']:.0%}",
         ]
-        for order, figures in (("PSM", psm), ("SPM", spm))
+        for order, figures in orders.items()
         for name, f in figures.items()
     ]
     head = ["language", "order", "lines", "exact match", "edit similarity", "stops within the line"]
@@ -50,7 +50,7 @@ def main() -> None:
     print(f"Training time: {position['elapsed_s'] / 60:.0f} minutes")
     print(f"Validation loss: {figures['validation_curve'][-1][1]:.3f} nats per token (FIM rows)\n")
     print(text_table(figures["test_text"]), end="\n\n")
-    print(fim_table(figures["line_fim_psm"], figures["line_fim_spm"]), end="\n\n")
+    print(fim_table(figures["line_fim"]), end="\n\n")
     print(f"Greedy repetition (4-grams): {figures['greedy_repetition_4gram']:.0%}")
 
 

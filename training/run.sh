@@ -32,11 +32,6 @@ run=$work/run-$preset
 
 step fetch
 [ -e "$work"/tokens/short.bin ] || "$python" fetch_corpus.py
-if [ ! -d "$work"/llama.cpp ]; then
-  npm pack "$llama_source" --silent --pack-destination "$work"
-  tar -xzf "$work"/node-llama-cpp-*.tgz -C "$work" package/llama/gitRelease.bundle
-  git clone -q "$work"/package/llama/gitRelease.bundle "$work"/llama.cpp
-fi
 finished fetch
 
 step corpus
@@ -57,6 +52,11 @@ nice -n 19 "$python" train.py --preset "$preset" --workers "$workers" --call-min
 finished train
 
 step verify
+if [ ! -d "$work"/llama.cpp ]; then
+  npm pack "$llama_source" --silent --pack-destination "$work"
+  tar -xzf "$work"/node-llama-cpp-*.tgz -C "$work" package/llama/gitRelease.bundle
+  git clone -q "$work"/package/llama/gitRelease.bundle "$work"/llama.cpp
+fi
 "$python" verify_export.py --checkpoint "$run/checkpoint.pt"
 
 step export

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from fetch_corpus import SPLITS, slug
-from fim import Split, cut_pieces, fim_tokens, split_for_editor
+from fim import Split, cut_pieces, fim_tokens, from_line_start, split_for_editor
 from pack import SHARES, fim_samples, pack_rows
 from paths import HERE, WORK
 from source_filter import LANGUAGES, clean, is_built, is_near_duplicate, line_hashes, prefer_sources
@@ -70,6 +70,11 @@ class FimTest(unittest.TestCase):
 
     def test_blank_text_has_no_split(self) -> None:
         self.assertIsNone(split_for_editor(" \n\n  \n", self.rng))
+
+    def test_typed_part_of_the_line_opens_the_middle(self) -> None:
+        split = from_line_start(Split("a\n  b", "c", "\nd"))
+        self.assertEqual(split, Split("a\n", "  bc", "\nd"))
+        self.assertEqual(from_line_start(Split("a", "b", "c")), Split("", "ab", "c"))
 
     def test_token_order(self) -> None:
         pre, mid, suf = (SPECIAL_ID[f"<|fim_{name}|>"] for name in ("prefix", "middle", "suffix"))

@@ -24,8 +24,10 @@ from paths import WORK
 from model import Foretoken, ModelConfig, initialise, linear_cross_entropy
 from optimizer import Optimizer, Slot, flatten
 from presets import PRESETS, Preset
+from tokenizer import END_OF_TEXT, SPECIAL_ID
 
 WARM_UP, DECAY_START, LONG_START, LAST_RATE = 0.02, 0.25, 0.8, 0.01  # shares of budget and rate
+MIDDLE_WEIGHT = 4.0  # of a filled-in token in the loss; they are 6 % of all and what users see
 CHECKPOINT_S, REPORT_STEPS, VALIDATION_ROWS = 240, 10, 48
 
 
@@ -54,12 +56,30 @@ def rate_at(progress: float) -> float:
     return max(LAST_RATE, 1 - (1 - LAST_RATE) * (progress - DECAY_START) / (1 - DECAY_START))
 
 
-def row_loss(model: Foretoken, rows: np.ndarray, device: str) -> tuple[Tensor, int]:
-    """(summed nats, predictions) for uint16 rows [B, T]; the last position has no target."""
+def importance_of(rows: np.ndarray, plain: float, middle: float) -> np.ndarray:
+    """Weight of each position's target, fp32 [B, T]: `middle` for filled-in ones and their end.
+
+    The last position of a row has no target and weighs nothing.
+    """
+    at = np.arange(1, rows.shape[1] + 1)
+    starts = rows == SPECIAL_ID["<|fim_middle|>"]
+    ends = rows == END_OF_TEXT
+    last_start = np.maximum.accumulate(np.where(starts, at, 0), axis=1)
+    last_end = np.maximum.accumulate(np.where(ends, at, 0), axis=1)
+    weights = np.where(last_start > last_end, middle, plain).astype(np.float32)
+    weights[:, -1] = 0
+    return weights
+
+
+def row_loss(
+    model: Foretoken, rows: np.ndarray, device: str, weights: np.ndarray
+) -> tuple[Tensor, float]:
+    """(weighted sum of nats, sum of weights) for uint16 rows [B, T]."""
     ids = torch.from_numpy(rows.astype(np.int64)).to(device)
-    targets = torch.full_like(ids, -1)
-    targets[:, :-1] = ids[:, 1:]
-    return linear_cross_entropy(model(ids), model.output.weight, targets), ids.numel() - len(ids)
+    importance = torch.from_numpy(weights).to(device)
+    targets = ids.roll(-1, dims=1)
+    loss = linear_cross_entropy(model(ids), model.output.weight, targets, importance)
+    return loss, float(weights.sum())
 
 
 class Crew:
@@ -105,9 +125,10 @@ class Crew:
         while (index := self.take()) < task.count:
             start = task.first + index * task.rows
             rows = stream[np.arange(start, start + task.rows) % len(stream)]
-            loss, predictions = row_loss(self.model, rows, self.device)
-            (loss / (predictions * task.count)).backward()
-            self.losses[member] += torch.tensor([loss.item(), predictions], dtype=torch.float64)
+            weights = importance_of(rows, 1.0, MIDDLE_WEIGHT)
+            loss, total = row_loss(self.model, rows, self.device, weights)
+            (loss / (total * task.count)).backward()
+            self.losses[member] += torch.tensor([loss.item(), total], dtype=torch.float64)
             for slot, parameter in zip(self.slots, self.model.parameters()):
                 slot.of(self.gradients[member]).add_(parameter.grad)
                 parameter.grad = None
@@ -127,19 +148,22 @@ class Crew:
         self.barrier.wait()
         for other in self.gradients[1:]:
             self.gradients[0].add_(other)
-        total, predictions = self.losses.sum(0).tolist()
-        return self.gradients[0], total / predictions
+        nats, weight = self.losses.sum(0).tolist()
+        return self.gradients[0], nats / weight
 
 
 @torch.no_grad()
-def validation_loss(crew: Crew) -> float:
-    """Nats per token on the first rows of the validation packages, FIM samples included."""
+def validation_losses(crew: Crew) -> dict[str, float]:
+    """Nats per token on rows of the validation packages: all tokens, and filled-in ones alone."""
     rows = crew.streams["validation"][:VALIDATION_ROWS]
-    sums = [
-        row_loss(crew.model, part, crew.device)
-        for part in np.array_split(rows, max(1, len(rows) // 8))
-    ]
-    return sum(loss.item() for loss, _ in sums) / sum(count for _, count in sums)
+    losses = {}
+    for name, plain in (("validation", 1.0), ("validation_middle", 0.0)):
+        sums = [
+            row_loss(crew.model, part, crew.device, importance_of(part, plain, 1.0))
+            for part in np.array_split(rows, max(1, len(rows) // 8))
+        ]
+        losses[name] = sum(loss.item() for loss, _ in sums) / sum(total for _, total in sums)
+    return losses
 
 
 class Run:
@@ -223,9 +247,9 @@ class Run:
             if time.monotonic() - saved_at > CHECKPOINT_S:
                 self.save()
                 saved_at = time.monotonic()
-                self.report(step=self.position["step"], validation=validation_loss(self.crew))
+                self.report(step=self.position["step"], **validation_losses(self.crew))
         self.save()
-        self.report(**self.position, validation=validation_loss(self.crew))
+        self.report(**self.position, **validation_losses(self.crew))
 
 
 def main() -> None:

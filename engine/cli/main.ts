@@ -4,9 +4,11 @@ import { UsageError } from './arguments.ts';
 import { runBenchCommand } from './bench.ts';
 import { runComplete } from './complete.ts';
 import { runInfo } from './info.ts';
+import { runModels } from './models.ts';
 
 const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   info: runInfo,
+  models: runModels,
   complete: runComplete,
   bench: runBenchCommand,
 };
@@ -14,6 +16,8 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<voi
 const HELP = `Usage: foretoken COMMAND
 
   info [--json]                          device, llama.cpp release, models
+  models [--json]                        models to choose from, and what suits this machine
+  models download NAME                   fetch one into the models folder
   complete FILE:LINE:COL [--model PATH|NAME] [--max-tokens N] [--mode M] [--json]
   bench --prompts FILE.jsonl [--modes a,b] [--max-tokens N] [--runs R]
         [--model PATH|NAME] [--json OUT]

@@ -8,8 +8,11 @@ import {
   benchProgress,
   complete,
   configure,
+  downloadModel,
+  downloadProgress,
   info,
   log,
+  models,
   partialCompletion,
   stateChanged,
   type BenchOutcome,
@@ -17,10 +20,13 @@ import {
   type BenchRequest,
   type CompletionOutcome,
   type CompletionRequest,
+  type DownloadOutcome,
+  type DownloadProgress,
   type EngineConfiguration,
   type EngineError,
   type EngineState,
   type InfoOutcome,
+  type ModelsOutcome,
 } from '../protocol.ts';
 import { backoffDelayMs, HEALTHY_AFTER_MS, MAX_ATTEMPTS } from './backoff.ts';
 import type { ClientState, EngineClient, EngineClientOptions } from './engine-client.ts';
@@ -45,6 +51,8 @@ class ForkedEngine implements EngineClient {
   #startedAt = 0;
   #restartTimer: NodeJS.Timeout | undefined;
   #lastStreamId = 0;
+  readonly #downloads = new Map<number, (progress: DownloadProgress) => void>();
+  #lastDownloadId = 0;
   #onBenchProgress: ((progress: BenchProgress) => void) | undefined;
   #disposed = false;
 
@@ -106,6 +114,28 @@ class ForkedEngine implements EngineClient {
     }
   }
 
+  async models(): Promise<ModelsOutcome> {
+    return this.#request(new AbortController().signal, (connection) =>
+      connection.sendRequest(models),
+    );
+  }
+
+  async downloadModel(
+    name: string,
+    signal: AbortSignal,
+    onProgress?: (progress: DownloadProgress) => void,
+  ): Promise<DownloadOutcome> {
+    const downloadId = (this.#lastDownloadId += 1);
+    if (onProgress !== undefined) this.#downloads.set(downloadId, onProgress);
+    try {
+      return await this.#request(signal, (connection, token) =>
+        connection.sendRequest(downloadModel, { name, downloadId }, token),
+      );
+    } finally {
+      this.#downloads.delete(downloadId);
+    }
+  }
+
   async restart(): Promise<EngineState> {
     this.#deaths = 0;
     this.#stop();
@@ -159,7 +189,7 @@ class ForkedEngine implements EngineClient {
     if (this.#process !== undefined) return this.#process;
     if (this.#disposed || this.#restartTimer !== undefined) return undefined;
     if (this.#deaths >= MAX_ATTEMPTS) return undefined;
-    const engine = startEngineProcess(this.#options.entry, (line) => {
+    const engine = startEngineProcess(this.#options, (line) => {
       this.#options.onLog?.({ level: 'warn', message: `engine: ${line}` });
     });
     this.#process = engine;
@@ -179,6 +209,9 @@ class ForkedEngine implements EngineClient {
     connection.onNotification(log, (entry) => this.#options.onLog?.(entry));
     connection.onNotification(partialCompletion, ({ streamId, text }) => {
       this.#partials.get(streamId)?.(text);
+    });
+    connection.onNotification(downloadProgress, (progress) => {
+      this.#downloads.get(progress.downloadId)?.(progress);
     });
     connection.onNotification(benchProgress, (progress) => this.#onBenchProgress?.(progress));
   }

@@ -4,10 +4,13 @@ import type {
   BenchRequest,
   CompletionOutcome,
   CompletionRequest,
+  DownloadOutcome,
+  DownloadProgress,
   EngineConfiguration,
   EngineState,
   InfoOutcome,
   LogEntry,
+  ModelsOutcome,
 } from '../protocol.ts';
 
 /** What a client sees: the engine's own state, or why there is no engine to have one. */
@@ -25,6 +28,8 @@ export type ClientState =
 export interface EngineClientOptions {
   /** Path of the engine bundle (dist/engine.cjs). */
   readonly entry: string;
+  /** Where downloaded models are kept; absent = the engine's own choice (engine/models/folder.ts). */
+  readonly modelsFolder?: string;
   readonly onState?: (state: ClientState) => void;
   readonly onLog?: (entry: LogEntry) => void;
 }
@@ -49,6 +54,13 @@ export interface EngineClient {
     onProgress: (progress: BenchProgress) => void,
   ): Promise<BenchOutcome>;
   info(): Promise<InfoOutcome>;
+  /** The models to choose from, with what suits this machine. */
+  models(): Promise<ModelsOutcome>;
+  downloadModel(
+    name: string,
+    signal: AbortSignal,
+    onProgress?: (progress: DownloadProgress) => void,
+  ): Promise<DownloadOutcome>;
   /** Ends the process and starts a fresh one with the last configuration. Resets the back-off. */
   restart(): Promise<EngineState>;
   dispose(): Promise<void>;

@@ -5,6 +5,7 @@ import {
   IPCMessageWriter,
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
+import { FOLDER_VARIABLE } from '../models/folder.ts';
 
 /** A running engine: the process and the connection to it. */
 export interface EngineProcess {
@@ -15,6 +16,11 @@ export interface EngineProcess {
   kill(): void;
 }
 
+export interface EngineProcessOptions {
+  readonly entry: string;
+  readonly modelsFolder?: string;
+}
+
 /** Lines of the engine's own output; with a healthy engine there are none. */
 export type OutputListener = (line: string) => void;
 
@@ -22,10 +28,14 @@ export type OutputListener = (line: string) => void;
  * Forks the engine. Inside VS Code the executable is Electron, which runs as plain Node here; the
  * editor's own flags (a debugger's, say) are not passed on.
  */
-export function startEngineProcess(entry: string, onOutput: OutputListener): EngineProcess {
+export function startEngineProcess(
+  { entry, modelsFolder }: EngineProcessOptions,
+  onOutput: OutputListener,
+): EngineProcess {
+  const folder = modelsFolder === undefined ? {} : { [FOLDER_VARIABLE]: modelsFolder };
   const child = fork(entry, [], {
     execArgv: [],
-    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+    env: { ...process.env, ...folder, ELECTRON_RUN_AS_NODE: '1' },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   const ended = whenEnded(child);

@@ -8,6 +8,13 @@ export interface Place {
   readonly column: number;
 }
 
+/** The text without what follows the place in its line. */
+export function cutLine(source: string, { line, column }: Place): string {
+  const cut = (each: string, index: number): string =>
+    index === line - 1 ? each.slice(0, column - 1) : each;
+  return source.split('\n').map(cut).join('\n');
+}
+
 /** The lines around the place with the completion in it, numbered as they would be after it. */
 export function renderCompletion(
   source: string,

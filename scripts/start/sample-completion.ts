@@ -1,12 +1,13 @@
-/** Completes one place of the sample workspace through the command line, as an editor would. */
+/** Completes a line of the sample workspace through the command line. */
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify, styleText } from 'node:util';
-import { root, sampleWorkspace } from '../lib/paths.ts';
-import { renderCompletion } from './render-completion.ts';
+import { cacheDirectory, ensureDirectory, root, sampleWorkspace } from '../lib/paths.ts';
+import { cutLine, renderCompletion } from './render-completion.ts';
 
-const SAMPLE = { file: 'inventory.ts', line: 25, column: 7 };
+/** The rest of this line is what the model has to find. */
+const SAMPLE = { file: 'inventory.ts', line: 25, column: 14 };
 const MAX_TOKENS = 32;
 
 interface CliAnswer {
@@ -21,20 +22,22 @@ interface CliAnswer {
 }
 
 export async function showSampleCompletion(): Promise<void> {
-  const file = path.join(sampleWorkspace, SAMPLE.file);
-  const place = `${path.relative(root, file)}:${SAMPLE.line}:${SAMPLE.column}`;
-  const args = ['complete', place, '--json', '--max-tokens', String(MAX_TOKENS)];
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    [path.join('dist', 'cli.cjs'), ...args],
-    { cwd: root },
-  );
-  const { text, model, timing } = JSON.parse(stdout) as CliAnswer;
-  const shown = renderCompletion(readFileSync(file, 'utf8'), SAMPLE, text, highlight);
+  const source = cutLine(readFileSync(path.join(sampleWorkspace, SAMPLE.file), 'utf8'), SAMPLE);
+  const file = path.join(ensureDirectory(path.join(cacheDirectory, 'sample')), SAMPLE.file);
+  writeFileSync(file, source);
+  const { text, model, timing } = await complete(`${file}:${SAMPLE.line}:${SAMPLE.column}`);
   const ms = Math.round(timing.prefillMs + timing.decodeMs);
   const speed = Math.round(timing.tokensPerSecond);
-  console.log(`\n${place}\n\n${shown}\n`);
+  console.log(`\n${SAMPLE.file}, the rest of line ${SAMPLE.line}:\n`);
+  console.log(`${renderCompletion(source, SAMPLE, text, highlight)}\n`);
   console.log(`${model}: ${timing.tokens} tokens in ${ms} ms, ${speed} tok/s\n`);
+}
+
+async function complete(place: string): Promise<CliAnswer> {
+  const args = ['complete', place, '--json', '--max-tokens', String(MAX_TOKENS)];
+  const cli = path.join('dist', 'cli.cjs');
+  const { stdout } = await promisify(execFile)(process.execPath, [cli, ...args], { cwd: root });
+  return JSON.parse(stdout) as CliAnswer;
 }
 
 function highlight(text: string): string {

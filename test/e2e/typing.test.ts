@@ -28,9 +28,9 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   },
   Python: {
     file: 'shapes.py',
-    line: 21,
-    column: 40,
-    parts: ['\n\ndef perimeter(self):\nreturn ', 'self', '.'],
+    line: 22,
+    column: 1,
+    parts: ['\n    def perimeter(self):\nreturn ', 'self', '.'],
   },
 };
 

@@ -94,6 +94,11 @@ export class FakeTreeDecoder implements TreeDecoder {
   forward(layout: TreeLayout): Promise<TreeRows | null> {
     assert.equal(layoutFault(layout), null);
     assert.ok(this.length + layout.length <= this.capacity, 'over the capacity');
+    const slots = this.promptTokens.count * this.promptTokens.ensemble;
+    assert.ok(
+      layout.slots.every((slot) => slot < slots),
+      'a prompt token that is not there',
+    );
     if (this.cancelNext) {
       this.cancelNext = false;
       return Promise.resolve(null);

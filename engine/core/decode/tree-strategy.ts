@@ -68,14 +68,16 @@ export class TreeStrategy implements DecodingStrategy {
     return accept(tree, (node) => at(rows, node), choose, isEnd);
   }
 
-  /** The policy's tree, or the root alone where that does not fit. */
+  /** The policy's tree, or the root alone where that does not fit the context or the model. */
   #plan(root: number, room: number): { readonly tree: TokenTree; readonly layout: TreeLayout } {
-    const { decoder, policy, shapes = [] } = this.#input;
-    const { ensemble } = decoder.promptTokens;
+    const { decoder, policy, isEnd, shapes = [] } = this.#input;
+    const { count, ensemble } = decoder.promptTokens;
     const options = { ensemble, shapes: shapes.filter((shape) => shape <= room) };
-    const tree = policy.plan({ root, guesses: this.#guesses, maxLength: room });
+    const tree = policy.plan({ root, guesses: this.#guesses, maxLength: room, isEnd });
     const layout = layoutTree(tree, options);
-    if (layout.length <= room && layout.sequenceCount <= MOST_SEQUENCES) return { tree, layout };
+    const known = tree.prompts.every((prompts) => prompts <= count);
+    const fits = layout.length <= room && layout.sequenceCount <= MOST_SEQUENCES;
+    if (known && fits) return { tree, layout };
     const plain = rootTree(root);
     return { tree: plain, layout: layoutTree(plain, options) };
   }

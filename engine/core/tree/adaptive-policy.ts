@@ -46,13 +46,13 @@ export class AdaptivePolicy implements TreePolicy {
     });
   }
 
-  plan({ root, guesses, maxLength }: PlanInput): TokenTree {
+  plan({ root, guesses, maxLength, isEnd }: PlanInput): TokenTree {
     const { ngrams, chains = CHAINS } = this.#input;
     this.#chains = ngrams?.propose(chains) ?? [];
     const { tree } = growTree({
       ...this.#input,
       root,
-      guesses: this.#calibrated(guesses),
+      guesses: this.#calibrated(guesses).map((row) => row.filter(({ token }) => !isEnd(token))),
       chains: this.#chains.length === 0 ? null : chainTrie(this.#chains.map((c) => this.#weigh(c))),
       maxLength,
     });

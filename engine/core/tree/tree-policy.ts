@@ -16,6 +16,8 @@ export interface PlanInput {
   readonly guesses: readonly TokenRow[];
   /** Rows that the forward pass may have, all prompt tokens included. */
   readonly maxLength: number;
+  /** Tokens that nothing follows: as the bonus token they come out without a row of their own. */
+  readonly isEnd: (token: number) => boolean;
 }
 
 /** Decides which tree the next step verifies. It cannot change the text, only how soon it comes. */
@@ -31,8 +33,14 @@ export interface TreePolicy {
   observe(tokens: readonly number[], guesses: readonly TokenRow[]): void;
 }
 
-/** Puts the guesses into a tree of ranks; what has no guess is left out with all that follows it. */
-export function fillRanks(tree: RankTree, root: number, guesses: readonly TokenRow[]): TokenTree {
+/**
+ * Puts the guesses into a tree of ranks. Nodes without a guess, and end tokens, are left out with all
+ * that follows them.
+ */
+export function fillRanks(
+  tree: RankTree,
+  { root, guesses, isEnd }: Pick<PlanInput, 'root' | 'guesses' | 'isEnd'>,
+): TokenTree {
   const nodes: TreeNode[] = [];
   const placed = new Map<number, number>();
   for (let node = 0; node < tree.size; node += 1) {
@@ -40,6 +48,7 @@ export function fillRanks(tree: RankTree, root: number, guesses: readonly TokenR
     const guess = guesses[at(tree.depths, node) - 1]?.ids[at(tree.ranks, node)];
     const label = node === 0 ? root : guess;
     if (parent === undefined || label === undefined) continue;
+    if (node > 0 && isEnd(label)) continue;
     placed.set(node, nodes.push({ parent, label, prompts: at(tree.prompts, node) }) - 1);
   }
   return tokenTree(nodes);
@@ -57,9 +66,9 @@ export class StaticPolicy implements TreePolicy {
     this.#trees = trees;
   }
 
-  plan({ root, guesses }: PlanInput): TokenTree {
-    const tree = this.#trees[Math.min(guesses.length, this.#trees.length - 1)];
-    return tree === undefined ? rootTree(root) : fillRanks(tree, root, guesses);
+  plan(input: PlanInput): TokenTree {
+    const tree = this.#trees[Math.min(input.guesses.length, this.#trees.length - 1)];
+    return tree === undefined ? rootTree(input.root) : fillRanks(tree, input);
   }
 
   observe(): void {

@@ -29,6 +29,7 @@ async function loadTests(): Promise<void> {
   await import('./6-explanation.test.ts');
   await import('./7-engine-failures.test.ts');
   await import('./8-host-work.test.ts');
+  await import('./9-models.test.ts');
 }
 
 function runMocha(mocha: Mocha): Promise<number> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { renderCompletion } from '../../../scripts/start/render-completion.ts';
+import { cutLine, renderCompletion } from '../../../scripts/start/render-completion.ts';
 
 const mark = (text: string): string => `<${text}>`;
 
@@ -12,5 +12,9 @@ describe('a completion in the terminal', () => {
   it('of several lines moves the following numbers', () => {
     const shown = renderCompletion('a\nb', { line: 1, column: 2 }, ' {\n\n}', mark);
     assert.equal(shown, '   1 | a< {>\n   2 |\n   3 | <}>\n   4 | b');
+  });
+
+  it('is asked for where the rest of the line was cut off', () => {
+    assert.equal(cutLine('one\ntwo();\nthree', { line: 2, column: 5 }), 'one\ntwo(\nthree');
   });
 });

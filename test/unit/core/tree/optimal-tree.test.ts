@@ -118,14 +118,17 @@ describe('optimal trees', () => {
   }
 
   const flat = new Array<number>(110).fill(10);
-  const lengths = [1, 2, 4, 6, 8, 9, 14, 24, 39, 64, 109];
+  const lengths = [1, 2, 3, 4, 6, 8, 9, 14, 24, 39, 64, 109];
   const { table } = optimalTrees(
     { accuracies: VICUNA_7B, states: 3, ensemble: 1, latencyMs: flat },
     lengths,
   );
-  // ppd.md section 4. Exact: 1 + p(1,1) with 4 rows. The others rest on interpolated ranks.
+  // ppd.md section 4. Exact with p = p(1,1) alone: a guess and its check taking turns with 2 rows,
+  // 1 + p / (1 + p) with 3, 1 + p with 4. The others rest on interpolated ranks.
   for (const [length, tau, tolerance] of [
     [1, 1, 1e-6],
+    [2, 1 + 0.483 / 2, 1e-6],
+    [3, 1 + 0.483 / 1.483, 1e-6],
     [4, 1.483, 1e-6],
     [6, 1.627, 0.003],
     [8, 1.7, 0.003],

@@ -85,7 +85,7 @@ const scenes: fc.Arbitrary<Scene> = fc
   })
   .chain((scene) =>
     fc
-      .array(treeArbitrary(VOCABULARY, 10, scene.states), { minLength: 1, maxLength: 3 })
+      .array(treeArbitrary(VOCABULARY, 10, 3), { minLength: 1, maxLength: 3 })
       .map((junk) => ({ ...scene, junk })),
   );
 
