@@ -149,12 +149,15 @@ export class Session {
     }
     const started = performance.now();
     const prompt = buildPrompt(this.#vocabulary, input.text, budget);
-    const prefilled = await this.#decoder.prefill(prompt.tokens, () => input.signal.aborted);
+    const prefilling = this.#decoder.prefill(prompt.tokens, () => input.signal.aborted);
+    // While the addon's thread evaluates the prompt this one has nothing else to do.
+    if (input.mode === 'ngram') this.#ngrams.sync(prompt.tokens);
+    const prefilled = await prefilling;
     if (prefilled === null) return null;
     const decodeStarted = performance.now();
     const choose = greedyAfterLead(prompt.lead, (token) => pieceOf(this.#model, token));
     const result = await generate({
-      strategy: this.#strategy(input.mode, prompt.tokens, prefilled.row, choose),
+      strategy: this.#strategy(input.mode, prefilled.row, choose),
       maxTokens: input.maxTokens,
       isEnd: (token) => this.#isEnd(token),
       textStream: createTextStream(this.#model),
@@ -193,15 +196,9 @@ export class Session {
     return setting === 'auto' || !this.#context.supportsTrees ? 'plain' : setting;
   }
 
-  #strategy(
-    mode: DecodingMode,
-    prompt: readonly number[],
-    prefilled: TokenRow,
-    choose: TokenChoice,
-  ): DecodingStrategy {
+  #strategy(mode: DecodingMode, prefilled: TokenRow, choose: TokenChoice): DecodingStrategy {
     const decoder = this.#decoder;
     if (mode === 'plain') return new PlainStrategy(decoder, prefilled, choose);
-    this.#ngrams.sync(prompt);
     return new TreeStrategy({
       decoder,
       prefilled,

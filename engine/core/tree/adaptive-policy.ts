@@ -4,7 +4,7 @@ import { growTree } from './adaptive-tree.ts';
 import { at } from './at.ts';
 import { calibratedChances, type Calibration } from './calibration.ts';
 import { chainTrie, type ChainOfGuesses, type Guess } from './candidate-source.ts';
-import type { TokenTree } from './candidate-tree.ts';
+import { rootTree, type TokenTree } from './candidate-tree.ts';
 import type { Chain, NgramIndex } from './ngram-index.ts';
 import type { PlanInput, TreePolicy } from './tree-policy.ts';
 
@@ -49,6 +49,7 @@ export class AdaptivePolicy implements TreePolicy {
   plan({ root, guesses, maxLength, isEnd }: PlanInput): TokenTree {
     const { ngrams, chains = CHAINS } = this.#input;
     this.#chains = ngrams?.propose(chains) ?? [];
+    if (this.#chains.length === 0 && guesses.length === 0) return rootTree(root);
     const { tree } = growTree({
       ...this.#input,
       root,

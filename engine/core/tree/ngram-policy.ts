@@ -2,11 +2,11 @@ import { AdaptivePolicy } from './adaptive-policy.ts';
 import type { NgramIndex } from './ngram-index.ts';
 
 /**
- * Cost of a pass over n rows in passes over one, at `[n]`: an embedded model of 6 to 14 million
- * parameters on two CPU cores. Elsewhere (GPUs, large models) more rows cost less than that, so trees
- * are rather too small than too large there.
+ * Cost of a pass over n rows in passes over one, at `[n]`: the embedded model on one CPU thread
+ * (`npm run bench:pass`). On GPUs and with larger models more rows cost less than that, so trees are
+ * rather too small than too large there.
  */
-const PASS_COST: readonly number[] = [0, 1, 1.15, 1.4, 1.75, 2.15, 2.4, 2.6, 2.8];
+const PASS_COST: readonly number[] = [0, 1, 1.3, 1.75, 2.3, 2.8, 3.35, 4, 4.6];
 
 /** Rows of an n-gram tree at most. */
 export const MOST_NGRAM_ROWS = PASS_COST.length - 1;
@@ -26,6 +26,6 @@ export function ngramPolicy(ngrams: NgramIndex): AdaptivePolicy {
     tokensPerMs: 1,
     latencyMs: PASS_COST,
     ngrams,
-    chains: { length: MOST_NGRAM_ROWS - 1, count: 2 },
+    chains: { length: MOST_NGRAM_ROWS - 1, count: 1 },
   });
 }
