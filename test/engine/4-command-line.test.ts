@@ -92,11 +92,10 @@ describe('command line', function () {
   it('bench of n-grams: the text of plain decoding, near ties excepted', () => {
     const out = at('ngram.report.json');
     const file = at('repetitive.jsonl');
-    const names = ['total', 'index', 'user', 'path'];
-    const text = names.map((name) =>
-      JSON.stringify({
-        prompt: `def get_${name}(self):\n    return self.${name}\n\ndef set_${name}(self, ${name}):\n    self.`,
-      }),
+    const list = (name: string) =>
+      Array.from({ length: 6 }, (_, id) => `  {"id": ${id}, "name": "${name}", "on": true},\n`);
+    const text = ['total', 'index', 'user', 'path'].map((name) =>
+      JSON.stringify({ prompt: `[\n${list(name).join('')}` }),
     );
     writeFileSync(file, text.join('\n'));
     output('bench', '--prompts', file, '--modes', 'plain,ngram', '--json', out, '--runs=1');

@@ -49,7 +49,8 @@ export class AdaptivePolicy implements TreePolicy {
   plan({ root, guesses, maxLength, isEnd }: PlanInput): TokenTree {
     const { ngrams, chains = CHAINS } = this.#input;
     this.#chains = ngrams?.propose(chains) ?? [];
-    if (this.#chains.length === 0 && guesses.length === 0) return rootTree(root);
+    const canGuess = guesses.length > 0 || this.#input.values.length > 1;
+    if (this.#chains.length === 0 && !canGuess) return rootTree(root);
     const { tree } = growTree({
       ...this.#input,
       root,
