@@ -36,7 +36,7 @@ PRESETS = {
         Preset(
             "cpu",
             {"width": 192, "layers": 6, "heads": 3, "hidden": 512},
-            108,
+            109,
             8192,
             2048,
             48e6,
