@@ -23,9 +23,7 @@ from tokenizer import END_OF_TEXT, SIZE, SPECIAL_ID, SPECIALS, Tokenizer
 sys.path.insert(0, str(WORK / "llama.cpp" / "gguf-py"))
 import gguf  # noqa: E402
 
-CONTEXT_LENGTH = (
-    2048  # positions llama.cpp may use; rows of 1024 are the longest that were trained on
-)
+CONTEXT_LENGTH = 1024  # the longest rows trained on; positions beyond are noise to the model
 FORMATS = {
     "F32": gguf.GGMLQuantizationType.F32,
     "F16": gguf.GGMLQuantizationType.F16,
