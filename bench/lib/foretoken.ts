@@ -30,21 +30,19 @@ export class Foretoken implements Contender {
     return this.#client.pid;
   }
 
-  async reset(): Promise<void> {
-    // Nothing in common with any prompt: the cache is dropped down to its first tokens.
-    await this.complete({ prefix: '\u2205|', suffix: '', maxTokens: 1, singleLine: true });
+  /** The editor never asks for that. */
+  reset(): Promise<void> {
+    return Promise.reject(new Error('The engine process keeps its cache.'));
   }
 
   async complete(task: CompletionTask): Promise<Measurement> {
     const started = performance.now();
-    let firstTokenMs: number | undefined;
-    const outcome = await this.#client.complete(request(task), NEVER, () => {
-      firstTokenMs ??= performance.now() - started;
-    });
+    const outcome = await this.#client.complete(request(task), NEVER);
     const totalMs = performance.now() - started;
     const { timing } = completed(outcome);
     return {
-      firstTokenMs: firstTokenMs ?? totalMs,
+      // All but the decoding: the way to the engine and back counts.
+      firstTokenMs: totalMs - timing.decodeMs,
       totalMs,
       tokens: timing.tokens,
       evaluatedTokens: timing.promptTokens - timing.reusedTokens,
