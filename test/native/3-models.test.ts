@@ -86,7 +86,7 @@ describe('a model', () => {
 
 describe('loading a model', () => {
   it('reports rising progress on the way', async function () {
-    const path = trainedModelPath() ?? scratchFile('progress.gguf', toGguf(llama));
+    const path = trainedModelPath();
     const fractions: number[] = [];
     const addon = await openAddon();
     const load = addon.loadModel({

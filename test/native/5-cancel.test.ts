@@ -20,7 +20,7 @@ describe('cancelling', function () {
   const prompt = Int32Array.from({ length: 4000 }, (_, index) => (index * 7) % 250);
 
   before(async () => {
-    model = await loadModel(trainedModelPath() ?? scratchFile('cancel.gguf', toGguf(tinyLlama())));
+    model = await loadModel(trainedModelPath());
   });
   after(() => model.dispose());
   beforeEach(async () => {

@@ -94,7 +94,7 @@ function chain(tokens: readonly number[]): TokenTree {
   return tokenTree(tokens.map((label, index) => ({ parent: index - 1, label, prompts: 0 })));
 }
 
-const models: readonly (readonly [string, () => string | null])[] = [
+const models: readonly (readonly [string, () => string])[] = [
   ['a tiny F32 model', () => scratchFile('tree.gguf', toGguf(tinyLlama()))],
   ['the trained model', trainedModelPath],
 ];
@@ -110,7 +110,6 @@ for (const [name, path] of models) {
 
     before(async function () {
       const file = path();
-      if (file === null) this.skip();
       model = await loadModel(file);
       vocabulary = model.info.vocabularySize;
       prompt = [...model.tokenize(TEXT)];
@@ -372,7 +371,7 @@ describe('greedy decoding through trees', function () {
   let decoder: NativeTreeDecoder;
 
   before(async () => {
-    model = await loadModel(trainedModelPath() ?? scratchFile('greedy.gguf', toGguf(tinyLlama())));
+    model = await loadModel(trainedModelPath());
     context = await model.createContext(CONTEXT);
     decoder = new NativeTreeDecoder(context);
   });

@@ -1,6 +1,6 @@
 /** The addon with its libraries open, and files for the tests. */
 import { createRequire } from 'node:module';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -68,11 +68,11 @@ export async function openAddon(): Promise<NativeAddon> {
 }
 
 /** A model with trained weights, if the tree has one. */
-export function trainedModelPath(): string | null {
+export function trainedModelPath(): string {
   const directory = join(root, 'models');
-  const names = existsSync(directory) ? readdirSync(directory) : [];
-  const name = names.find((candidate) => candidate.endsWith('.gguf'));
-  return name === undefined ? null : join(directory, name);
+  const name = readdirSync(directory).find((candidate) => candidate.endsWith('.gguf'));
+  if (name === undefined) throw new Error(`There is no model in ${directory}.`);
+  return join(directory, name);
 }
 
 export async function loadModel(path: string): Promise<NativeModel> {

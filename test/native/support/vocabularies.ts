@@ -10,25 +10,19 @@ const MAX_BYTES = 64 * 1024 * 1024;
 /**
  * A vocabulary-only GGUF file of a real model, out of the llama.cpp sources that node-llama-cpp
  * brings. It is third-party material: taken out when a test wants it, and kept in the ignored cache
- * alone. Null where the bundle or git is missing.
+ * alone.
  */
-export function vocabularyFile(name: string): string | null {
+export function vocabularyFile(name: string): string {
   const file = join(CACHE, `${name}.gguf`);
   if (existsSync(file)) return file;
-  if (!existsSync(BUNDLE)) return null;
-  try {
-    const repository = join(CACHE, 'llama.git');
-    if (!existsSync(repository)) git('clone', '--quiet', '--bare', BUNDLE, repository);
-    const blob = `HEAD:models/ggml-vocab-${name}.gguf`;
-    mkdirSync(CACHE, { recursive: true });
-    const partial = `${file}.${process.pid}`;
-    writeFileSync(partial, git('-C', repository, 'cat-file', 'blob', blob));
-    renameSync(partial, file);
-    return file;
-  } catch (error) {
-    console.warn(`no vocabulary ${name}: ${String(error)}`);
-    return null;
-  }
+  const repository = join(CACHE, 'llama.git');
+  if (!existsSync(repository)) git('clone', '--quiet', '--bare', BUNDLE, repository);
+  mkdirSync(CACHE, { recursive: true });
+  const partial = `${file}.${process.pid}`;
+  const vocabulary = `HEAD:models/ggml-vocab-${name}.gguf`;
+  writeFileSync(partial, git('-C', repository, 'cat-file', 'blob', vocabulary));
+  renameSync(partial, file);
+  return file;
 }
 
 function git(...args: readonly string[]): Buffer {

@@ -63,11 +63,10 @@ describe('FIM prompt on real vocabularies', function () {
     describe(expected.name, () => {
       let model: NativeModel;
 
-      before(async function () {
-        const file = vocabularyFile(expected.name);
-        if (file === null) this.skip();
+      before(async () => {
+        const path = vocabularyFile(expected.name);
         const addon = await openAddon();
-        model = await addon.loadModel({ path: file, gpuLayers: 0, vocabularyOnly: true }).model;
+        model = await addon.loadModel({ path, gpuLayers: 0, vocabularyOnly: true }).model;
       });
 
       after(() => model.dispose());
