@@ -1,0 +1,9 @@
+/** What a forward pass costs here: one device, model, backend, thread count and context depth. */
+export interface DeviceProfile {
+  /** `[n]`: milliseconds of a pass over n rows when passes of the same shape follow each other; [0] = 0. */
+  readonly steadyMs: readonly number[];
+  /** `[n]`: milliseconds when the shape differs from the pass before: llama.cpp rebuilds its graph then. */
+  readonly mixedMs: readonly number[];
+  /** Milliseconds of plain decoding's own step, over `decode` rather than `decodeTree`. */
+  readonly plainMs: number;
+}
