@@ -48,8 +48,10 @@ def load_model(checkpoint: Path) -> tuple[Foretoken, dict[str, float]]:
 
 
 def named_tensors(model: Foretoken) -> Iterator[tuple[str, Tensor]]:
-    """(GGUF name, weight) of every parameter."""
+    """(GGUF name, weight) of every parameter of the model itself; prompt tokens are none of them."""
     for name, weight in model.named_parameters():
+        if name == "prompts":
+            continue
         parts = name.split(".")
         if parts[0] == "blocks":
             yield f"blk.{parts[1]}.{BLOCK_TENSORS[parts[2]]}.weight", weight.detach()

@@ -16,6 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from prompt_rows import PromptRows
+
 QUERY_BLOCK = 256  # on the CPU queries go in blocks, so that keys after a block are never computed
 LOGIT_CHUNK, CUDA_LOGIT_CHUNK = 512, 8192  # positions whose V logits exist at one time
 
@@ -31,6 +33,7 @@ class ModelConfig:
     vocabulary: int = 8192
     rope_base: float = 10000.0
     norm_epsilon: float = 1e-5
+    prompts: int = 0  # m: prompt tokens taken along (prompt_rows.py)
 
     @property
     def head_size(self) -> int:
@@ -89,6 +92,14 @@ def causal_attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     return blocks[0] if len(blocks) == 1 else torch.cat(blocks, dim=2)
 
 
+def attention_with_prompts(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
+    """Causal attention for the first T rows, by mask [P, T + P] for the P prompt rows behind them."""
+    length = q.shape[2] - len(mask)
+    real = causal_attention(q[:, :, :length], k[:, :, :length], v[:, :, :length])
+    scores = q[:, :, length:] @ k.transpose(2, 3) * (1.0 / math.sqrt(q.shape[3]))
+    return torch.cat([real, torch.softmax(scores + mask, dim=-1) @ v], dim=2)
+
+
 class Block(nn.Module):
     """One layer: x + attention(norm(x)), then x + feed-forward(norm(x))."""
 
@@ -106,7 +117,9 @@ class Block(nn.Module):
         self.up = nn.Linear(width, hidden, bias=False)
         self.down = nn.Linear(hidden, width, bias=False)
 
-    def attend(self, x: Tensor, rotary: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+    def attend(
+        self, x: Tensor, rotary: tuple[Tensor, Tensor, Tensor], mask: Tensor | None
+    ) -> Tensor:
         """x: [B, T, D] -> [B, T, D]; rotary: cos and sin [T, K] and the pair rotation [K, K]."""
         rows, length, width = x.shape
         cos, sin, rotation = rotary
@@ -116,12 +129,17 @@ class Block(nn.Module):
         )
         q = q * cos + (q @ rotation) * sin
         k = k * cos + (k @ rotation) * sin
-        joined = causal_attention(q, k, v).transpose(1, 2).reshape(rows, length, width)
+        mixed = (
+            causal_attention(q, k, v) if mask is None else attention_with_prompts(q, k, v, mask)
+        )
+        joined = mixed.transpose(1, 2).reshape(rows, length, width)
         return self.attention_out(joined)
 
-    def forward(self, x: Tensor, rotary: tuple[Tensor, Tensor, Tensor]) -> Tensor:
-        """[B, T, D] -> [B, T, D]."""
-        x = x + self.attend(self.attention_norm(x), rotary)
+    def forward(
+        self, x: Tensor, rotary: tuple[Tensor, Tensor, Tensor], mask: Tensor | None = None
+    ) -> Tensor:
+        """[B, T, D] -> [B, T, D]; with mask [P, T], the last P rows are prompt rows."""
+        x = x + self.attend(self.attention_norm(x), rotary, mask)
         y = self.feed_norm(x)
         return x + self.down(F.silu(self.gate(y)) * self.up(y))
 
@@ -136,6 +154,8 @@ class Foretoken(nn.Module):
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
         self.final_norm = RMSNorm(config.width, config.norm_epsilon)
         self.output = nn.Linear(config.width, config.vocabulary, bias=False)
+        if config.prompts > 0:
+            self.prompts = nn.Parameter(torch.zeros(config.prompts, config.width))
         self.rotary_cache: dict[tuple[int, torch.dtype], tuple[Tensor, Tensor, Tensor]] = {}
 
     def rotary(self, length: int, like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -154,6 +174,19 @@ class Foretoken(nn.Module):
         for block in self.blocks:
             x = block(x, rotary)
         return self.final_norm(x)
+
+    def forward_with_prompts(self, ids: Tensor, rows: PromptRows) -> tuple[Tensor, Tensor]:
+        """[B, T] -> hidden states of the tokens [B, T, D] and of the prompt rows [B, P, D]."""
+        length = ids.shape[1]
+        x = self.embedding(ids)
+        prompts = self.prompts.repeat(len(rows.positions) // len(self.prompts), 1)
+        x = torch.cat([x, prompts.expand(len(ids), -1, -1)], dim=1)
+        cos, sin, rotation = self.rotary(length, x)
+        at = torch.cat([torch.arange(length, device=ids.device), rows.positions])
+        for block in self.blocks:
+            x = block(x, (cos[at], sin[at], rotation), rows.mask)
+        x = self.final_norm(x)
+        return x[:, :length], x[:, length:]
 
     def logits(self, ids: Tensor) -> Tensor:
         """[B, T] -> [B, T, V]; for evaluation, as training uses linear_cross_entropy."""
@@ -207,6 +240,9 @@ def initialise(model: Foretoken, seed: int) -> None:
     generator = torch.Generator().manual_seed(seed)
     for name, parameter in model.named_parameters():
         if parameter.ndim < 2:
+            continue
+        if name == "prompts":
+            parameter.data.copy_(model.embedding.weight.data.mean(0).expand_as(parameter))
             continue
         if name.endswith(("attention_out.weight", "down.weight")):
             parameter.data.zero_()

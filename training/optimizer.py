@@ -16,7 +16,9 @@ NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 NEWTON_SCHULZ_STEPS = 5
 MOMENTUM = 0.95
 MUON_RATE, MUON_DECAY = 0.02, 0.05
-ADAM_RATES = {"embedding": 0.01, "output": 0.004, "norm": 0.01, "matrix": 0.003}
+ADAM_RATES = {
+    "embedding": 0.01, "output": 0.004, "norm": 0.01, "matrix": 0.003, "prompts": 0.01,
+}  # fmt: skip
 BETAS, EPSILON = (0.9, 0.95), 1e-10
 
 
@@ -34,11 +36,11 @@ class Slot:
 
     @property
     def kind(self) -> str:
-        """Which learning rate applies: embedding, output, norm or matrix."""
+        """Which learning rate applies: embedding, output, prompts, norm or matrix."""
         if "norm" in self.name:
             return "norm"
         first = self.name.split(".")[0]
-        return first if first in ("embedding", "output") else "matrix"
+        return first if first in ("embedding", "output", "prompts") else "matrix"
 
 
 def flatten(model: nn.Module, dtype: torch.dtype) -> tuple[Tensor, Tensor, list[Slot]]:

@@ -18,6 +18,7 @@ class Preset:
     long_tokens: float
     cap_mb: float  # most text from one package
     seed: int = 1
+    prompts: int = 3  # m: prompt tokens taken along (prompt_rows.py)
 
 
 PRESETS = {

@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
 # From nothing to a GGUF: training/run.sh --preset cpu   (presets: smoke, cpu, gpu, gpu-draft; see presets.py)
 # Every step that is already done is kept; run it again to resume. --workers N: processes that train on the CPU;
-# --call-minutes M: stop training after M minutes and resume on the next call; --until STEP: end after that step.
+# --call-minutes M: stop training after M minutes and resume on the next call; --until STEP: end after that step;
+# --from GGUF: continue from that model's weights, at a lower rate, with the rows that a full run would read last.
 set -euo pipefail
 cd "$(dirname "$0")"
 
-preset=smoke workers=1 call_minutes=1000000 until=evaluate
+preset=smoke workers=1 call_minutes=1000000 until=evaluate from=
 while [ $# -gt 0 ]; do
   case $1 in
     --preset) preset=$2 ;;
     --workers) workers=$2 ;;
     --call-minutes) call_minutes=$2 ;;
     --until) until=$2 ;;
+    --from) from=$(realpath "$2") ;;
     *) echo "unknown option $1" >&2; exit 2 ;;
   esac
   shift 2
@@ -47,16 +49,19 @@ step pack
   "$python" pack.py --short-tokens "$(value short_tokens)" --long-tokens "$(value long_tokens)"
 finished pack
 
-step train
-nice -n 19 "$python" train.py --preset "$preset" --workers "$workers" --call-minutes "$call_minutes"
-finished train
-
-step verify
+step gguf-py
 if [ ! -d "$work"/llama.cpp ]; then
   npm pack "$llama_source" --silent --pack-destination "$work"
   tar -xzf "$work"/node-llama-cpp-*.tgz -C "$work" package/llama/gitRelease.bundle
   git clone -q "$work"/package/llama/gitRelease.bundle "$work"/llama.cpp
 fi
+
+step train
+nice -n 19 "$python" train.py --preset "$preset" --workers "$workers" --call-minutes "$call_minutes" \
+  ${from:+--init-gguf "$from" --rate 0.4 --skip 0.52}
+finished train
+
+step verify
 "$python" verify_export.py --checkpoint "$run/checkpoint.pt"
 
 step export

@@ -21,7 +21,15 @@ from torch import Tensor
 from torch import multiprocessing as mp
 
 from paths import WORK
+from import_gguf import load_weights
 from model import Foretoken, ModelConfig, initialise, linear_cross_entropy
+from prompt_rows import (
+    LOSS_WEIGHT,
+    divergence_by_distance,
+    draw_insertions,
+    place_prompt_rows,
+    prompt_loss,
+)
 from optimizer import Optimizer, Slot, flatten
 from presets import PRESETS, Preset
 from tokenizer import END_OF_TEXT, SPECIAL_ID
@@ -76,10 +84,27 @@ def row_loss(
 ) -> tuple[Tensor, float]:
     """(weighted sum of nats, sum of weights) for uint16 rows [B, T]."""
     ids = torch.from_numpy(rows.astype(np.int64)).to(device)
-    importance = torch.from_numpy(weights).to(device)
-    targets = ids.roll(-1, dims=1)
-    loss = linear_cross_entropy(model(ids), model.output.weight, targets, importance)
-    return loss, float(weights.sum())
+    return next_token_loss(model, model(ids), ids, weights), float(weights.sum())
+
+
+def next_token_loss(model: Foretoken, hidden: Tensor, ids: Tensor, weights: np.ndarray) -> Tensor:
+    """Weighted sum of nats; hidden [B, T, D], ids and weights [B, T]."""
+    importance = torch.from_numpy(weights).to(ids.device)
+    return linear_cross_entropy(hidden, model.output.weight, ids.roll(-1, dims=1), importance)
+
+
+def joint_losses(
+    model: Foretoken, rows: np.ndarray, device: str, weights: np.ndarray, rng: np.random.Generator
+) -> tuple[Tensor, Tensor]:
+    """(weighted sum of nats, divergence of the prompt rows by distance [m]) for uint16 rows [B, T]."""
+    ids = torch.from_numpy(rows.astype(np.int64)).to(device)
+    prompts, length = model.config.prompts, ids.shape[1]
+    insertions = draw_insertions(rng, length, prompts)
+    placed = place_prompt_rows(insertions, prompts, length, like=model.output.weight)
+    hidden, guessed = model.forward_with_prompts(ids, placed)
+    teacher = hidden[:, placed.teachers].detach()
+    divergences = divergence_by_distance(guessed, teacher, model.output.weight, prompts)
+    return next_token_loss(model, hidden, ids, weights), divergences
 
 
 class Crew:
@@ -97,7 +122,8 @@ class Crew:
         )
         self.streams = {name: open_rows(name) for name in ("short", "long", "validation")}
         self.gradients = [torch.zeros(working.numel(), device=device) for _ in range(size)]
-        self.losses = torch.zeros(size, 2, dtype=torch.float64)
+        # Per member: nats, their weight, micro-batches, and the prompt rows' nats by distance.
+        self.losses = torch.zeros(size, 3 + model.config.prompts, dtype=torch.float64)
         context = mp.get_context("fork")
         self.counter, self.barrier = context.Value("l", 0), context.Barrier(size)
         self.queues = [context.SimpleQueue() for _ in range(size - 1)]
@@ -126,12 +152,26 @@ class Crew:
             start = task.first + index * task.rows
             rows = stream[np.arange(start, start + task.rows) % len(stream)]
             weights = importance_of(rows, 1.0, MIDDLE_WEIGHT)
-            loss, total = row_loss(self.model, rows, self.device, weights)
-            (loss / (total * task.count)).backward()
-            self.losses[member] += torch.tensor([loss.item(), total], dtype=torch.float64)
+            rng = np.random.default_rng(start)
+            loss, divergences = self.losses_of(rows, weights, rng)
+            total = float(weights.sum())
+            joint = loss / total
+            if len(divergences) > 0:
+                joint = joint + LOSS_WEIGHT * prompt_loss(divergences)
+            (joint / task.count).backward()
+            figures = [loss.item(), total, 1.0, *divergences.tolist()]
+            self.losses[member] += torch.tensor(figures, dtype=torch.float64)
             for slot, parameter in zip(self.slots, self.model.parameters()):
                 slot.of(self.gradients[member]).add_(parameter.grad)
                 parameter.grad = None
+
+    def losses_of(
+        self, rows: np.ndarray, weights: np.ndarray, rng: np.random.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """(weighted sum of nats, divergence of the prompt rows by distance [m], m may be 0)."""
+        if self.model.config.prompts == 0:
+            return row_loss(self.model, rows, self.device, weights)[0], torch.empty(0)
+        return joint_losses(self.model, rows, self.device, weights, rng)
 
     def take(self) -> int:
         """The next micro-batch number of this step."""
@@ -139,8 +179,8 @@ class Crew:
             self.counter.value += 1
             return self.counter.value - 1
 
-    def step(self, task: Task) -> tuple[Tensor, float]:
-        """(flat fp32 gradient of the mean loss, mean loss in nats per token)."""
+    def step(self, task: Task) -> tuple[Tensor, list[float]]:
+        """(flat fp32 gradient, [nats per token, divergence of the prompt rows by distance...])."""
         self.counter.value = 0
         for queue in self.queues:
             queue.put(task)
@@ -148,8 +188,8 @@ class Crew:
         self.barrier.wait()
         for other in self.gradients[1:]:
             self.gradients[0].add_(other)
-        nats, weight = self.losses.sum(0).tolist()
-        return self.gradients[0], nats / weight
+        nats, weight, batches, *divergences = self.losses.sum(0).tolist()
+        return self.gradients[0], [nats / weight, *(each / batches for each in divergences)]
 
 
 @torch.no_grad()
@@ -172,12 +212,16 @@ class Run:
     def __init__(self, preset: Preset, folder: Path, options: argparse.Namespace) -> None:
         self.preset, self.folder, self.budget_s = preset, folder, options.minutes * 60
         device = "cuda" if torch.cuda.is_available() else "cpu"
-        model = Foretoken(ModelConfig(**preset.model))
+        model = Foretoken(ModelConfig(**preset.model, prompts=preset.prompts))
         initialise(model, preset.seed)
+        if options.init_gguf is not None:
+            load_weights(model, options.init_gguf)
         self.model = model.to(device)
         self.master, self.working, slots = flatten(self.model, torch.bfloat16)
         self.optimizer = Optimizer(self.master, slots, not options.adam_only)
-        self.position = {"step": 0, "tokens": 0, "elapsed_s": 0.0, "short": 0, "long": 0}
+        self.position = {"step": 0, "tokens": 0, "elapsed_s": 0.0}
+        self.position |= {name: int(options.skip * len(open_rows(name))) for name in ("short", "long")}
+        self.peak = options.rate
         if (folder / "checkpoint.pt").exists():
             self.resume()
         self.stopped = False
@@ -218,15 +262,15 @@ class Run:
         with (self.folder / "log.jsonl").open("a") as log:
             log.write(line + "\n")
 
-    def one_step(self) -> float:
-        """One optimizer step; returns the mean loss."""
+    def one_step(self) -> list[float]:
+        """One optimizer step; returns the losses of `Crew.step`."""
         progress = self.position["elapsed_s"] / self.budget_s
         stream = "short" if progress < LONG_START else "long"
         length = self.crew.streams[stream].shape[1]
         rows = max(1, self.preset.micro_batch_tokens // length)
         count = max(1, self.preset.batch_tokens // (rows * length))
         gradient, loss = self.crew.step(Task(stream, self.position[stream], rows, count))
-        self.optimizer.step(gradient, rate_at(progress))
+        self.optimizer.step(gradient, self.peak * rate_at(progress))
         self.working.copy_(self.master)
         self.position[stream] += rows * count
         self.position["step"] += 1
@@ -236,13 +280,15 @@ class Run:
     def go(self, call_s: float) -> None:
         """Steps until the budget, or this call's share of it, is spent."""
         start, base_s, saved_at = time.monotonic(), self.position["elapsed_s"], time.monotonic()
-        losses: list[float] = []
+        losses: list[list[float]] = []
         until = min(start + call_s, start + self.budget_s - base_s)
         while time.monotonic() < until and not self.stopped:
             losses.append(self.one_step())
             self.position["elapsed_s"] = base_s + time.monotonic() - start
             if self.position["step"] % REPORT_STEPS == 0:
-                self.report(**self.position, loss=sum(losses) / len(losses))
+                loss, *guesses = np.mean(losses, axis=0).tolist()
+                named = {f"prompt_{i}": each for i, each in enumerate(guesses, 1)}
+                self.report(**self.position, loss=loss, **named)
                 losses.clear()
             if time.monotonic() - saved_at > CHECKPOINT_S:
                 self.save()
@@ -263,6 +309,9 @@ def main() -> None:
     )
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--adam-only", action="store_true")
+    parser.add_argument("--init-gguf", type=Path, help="continue from this model's weights")
+    parser.add_argument("--rate", type=float, default=1.0, help="peak of the rates' factor")
+    parser.add_argument("--skip", type=float, default=0.0, help="share of the rows read before")
     parser.add_argument("--run", type=Path, help="folder of the run; default: work/run-<preset>")
     options = parser.parse_args()
     preset = PRESETS[options.preset]
