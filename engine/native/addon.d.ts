@@ -15,6 +15,7 @@ export type NativeErrorCode =
   | 'model-unreadable'
   /** A valid GGUF file that llama.cpp cannot run, or no generative model (encoder, embedding). */
   | 'model-unsupported'
+  | 'file-unwritable'
   | 'out-of-memory'
   | 'invalid-argument'
   /** The batch did not fit into the context's K/V cache. */
@@ -200,6 +201,61 @@ export interface NativeContext {
   dispose(): Promise<void>;
 }
 
+export interface PromptTrainerOptions {
+  /** m: prompt tokens per insertion, 1..16. */
+  readonly count: number;
+  /** E: embeddings per prompt token (EPT), 1..64. */
+  readonly ensemble: number;
+  /** Most tokens of one window of text. */
+  readonly windowLength: number;
+  /** R: most insertions of one `gradient` call. */
+  readonly insertions: number;
+  readonly threads: number;
+}
+
+export interface PromptGradient {
+  readonly kind: 'done';
+  /** Mean over the insertions of KL(teacher || prompt token) in nats, by distance: m values. */
+  readonly lossByDistance: Float32Array;
+  /**
+   * d(loss)/d(rows), shaped like `rows`: m x E x embeddingLength values, where
+   * loss = sum over i = 1..m of decay^(i-1) * lossByDistance[i-1] / m.
+   */
+  readonly gradient: Float32Array;
+}
+
+/**
+ * The gradient of the self-distillation loss of prompt tokens, the model frozen: each prompt token
+ * learns to predict what the model itself predicts once it knows the text up to there. On the CPU.
+ * One call at a time: a second one while one runs throws 'invalid-argument'.
+ */
+export interface PromptTrainer {
+  /** Bytes of weights, kept K/V and compute buffers. */
+  readonly memoryBytes: number;
+  /**
+   * The largest difference, in logits, between the trainer's own forward pass and llama.cpp's that
+   * was seen when the trainer checked itself.
+   */
+  readonly selfCheckDifference: number;
+  /** The model's own pass over a window of text, 2..windowLength tokens; `gradient` refers to it. */
+  load(tokens: Int32Array): Promise<{ readonly kind: 'done' } | { readonly kind: 'cancelled' }>;
+  /**
+   * `rows`: m x E x embeddingLength values, row (i-1) * E + j for chain j at distance i.
+   * `insertions`: 1..R indices t into the window, t + m < its length: text[0..t] has been seen, prompt
+   * token i (1..m) stands in for text[t+i], and its teacher is the model's prediction after
+   * text[t+i].
+   */
+  gradient(
+    rows: Float32Array,
+    insertions: Int32Array,
+    options: { readonly decay: number },
+  ): Promise<PromptGradient | { readonly kind: 'cancelled' }>;
+  /** Ends the running call as soon as possible; without one it does nothing. */
+  cancel(): void;
+  /** Waits for a running call (after cancelling it), then frees. Further calls throw 'disposed'. */
+  dispose(): Promise<void>;
+}
+
 export interface NativeModel {
   readonly info: ModelInfo;
   /** Metadata value as text, or null. */
@@ -216,8 +272,30 @@ export interface NativeModel {
   /** Rows of the token embedding matrix, dequantised: ids.length x embeddingLength. */
   tokenEmbeddings(ids: Int32Array): Promise<Float32Array>;
   createContext(options: ContextOptions): Promise<NativeContext>;
-  /** Frees the model once its contexts are gone (disposes of them first). */
+  /**
+   * Reads the weights a second time, with which it can differentiate. Rejects with
+   * 'model-unsupported' for architectures and features that its own forward pass does not reproduce.
+   */
+  createPromptTrainer(options: PromptTrainerOptions): Promise<PromptTrainer>;
+  /** Frees the model once its contexts and trainers are gone (disposes of them first). */
   dispose(): Promise<void>;
+}
+
+/** A metadata value of a GGUF file; numbers there have types that JavaScript's lack. */
+export type GgufValue =
+  | { readonly type: 'string'; readonly value: string }
+  | { readonly type: 'u32' | 'f32'; readonly value: number }
+  | { readonly type: 'bool'; readonly value: boolean }
+  | { readonly type: 'strings'; readonly value: readonly string[] }
+  | { readonly type: 'f32s'; readonly value: Float32Array };
+
+/** An F32 tensor of a GGUF file. */
+export interface GgufTensor {
+  /** At most 63 bytes of UTF-8. */
+  readonly name: string;
+  /** 1 to 4 lengths, the fastest-running first. */
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
 }
 
 export interface NativeAddon {
@@ -229,6 +307,15 @@ export interface NativeAddon {
    */
   openLibraries(directory: string): LibraryInfo;
   loadModel(options: ModelOptions): ModelLoad;
+  /**
+   * Writes a small GGUF file (it waits for the disk). The file appears complete or not at all: it is
+   * written beside `path` under the name `path`.partial first. Throws 'file-unwritable'.
+   */
+  writeGguf(
+    path: string,
+    metadata: Readonly<Record<string, GgufValue>>,
+    tensors: readonly GgufTensor[],
+  ): void;
   /** Lines of llama.cpp's log. Called on the main thread. */
   setLogger(logger: (level: 'debug' | 'info' | 'warn' | 'error', line: string) => void): void;
 }

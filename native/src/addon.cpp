@@ -6,6 +6,8 @@
 #include "args.h"
 #include "background-release.h"
 #include "context.h"
+#include "gguf-content.h"
+#include "gguf-write.h"
 #include "library.h"
 #include "load-model.h"
 #include "log.h"
@@ -44,6 +46,13 @@ static void setLoggerFromJavaScript(const Napi::CallbackInfo& info) {
     guarded(info.Env(), [&] { log::setLogger(info.Env(), args::function(info[0], "logger")); });
 }
 
+static void writeGgufFromJavaScript(const Napi::CallbackInfo& info) {
+    guarded(info.Env(), [&] {
+        const std::string path = args::path(info[0], "path");
+        writeGguf(api(), path, parseGgufContent(info[1], info[2]));
+    });
+}
+
 static void stopWhenProcessExits(Napi::Env env) {
     const auto process = env.Global().Get("process").As<Napi::Object>();
     const auto stop = Napi::Function::New(env, [](const Napi::CallbackInfo& info) {
@@ -63,6 +72,7 @@ static Napi::Object initialise(Napi::Env env, Napi::Object exports) {
     exports.Set("openLibraries",
                 Napi::Function::New(env, openLibrariesFromJavaScript, "openLibraries"));
     exports.Set("loadModel", Napi::Function::New(env, loadModelFromJavaScript, "loadModel"));
+    exports.Set("writeGguf", Napi::Function::New(env, writeGgufFromJavaScript, "writeGguf"));
     exports.Set("setLogger", Napi::Function::New(env, setLoggerFromJavaScript, "setLogger"));
     return exports;
 }

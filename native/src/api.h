@@ -15,6 +15,11 @@ namespace foretoken {
     X(ggml_commit)                       \
     X(ggml_get_type_traits)              \
     X(ggml_row_size)                     \
+    X(ggml_init)                         \
+    X(ggml_free)                         \
+    X(ggml_tensor_overhead)              \
+    X(ggml_new_tensor)                   \
+    X(ggml_set_name)                     \
     X(ggml_backend_dev_name)             \
     X(ggml_backend_dev_description)      \
     X(ggml_backend_dev_type)             \
@@ -40,7 +45,17 @@ namespace foretoken {
     X(gguf_get_tensor_offset)            \
     X(gguf_get_tensor_size)              \
     X(gguf_get_tensor_type)              \
-    X(gguf_get_tensor_ne)
+    X(gguf_get_tensor_ne)                \
+    X(gguf_init_empty)                   \
+    X(gguf_set_val_str)                  \
+    X(gguf_set_val_u32)                  \
+    X(gguf_set_val_f32)                  \
+    X(gguf_set_val_bool)                 \
+    X(gguf_set_arr_data)                 \
+    X(gguf_set_arr_str)                  \
+    X(gguf_add_tensor)                   \
+    X(gguf_get_meta_size)                \
+    X(gguf_write_to_file)
 
 #define FORETOKEN_GGML_FUNCTIONS(X)    \
     X(ggml_backend_load_all_from_path) \

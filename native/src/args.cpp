@@ -23,6 +23,14 @@ std::string string(const Napi::Value& value, const char* what) {
     return value.As<Napi::String>().Utf8Value();
 }
 
+std::string path(const Napi::Value& value, const char* what) {
+    std::string text = string(value, what);
+    if (text.empty() || text.find('\0') != std::string::npos) {
+        invalid(std::string(what) + " must be the path of a file.");
+    }
+    return text;
+}
+
 bool boolean(const Napi::Value& value, const char* what) {
     if (!value.IsBoolean()) invalid(std::string(what) + " must be true or false.");
     return value.As<Napi::Boolean>().Value();

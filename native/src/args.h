@@ -18,6 +18,10 @@ namespace foretoken::args {
 Napi::Object object(const Napi::Value& value, const char* what);
 Napi::Function function(const Napi::Value& value, const char* what);
 std::string string(const Napi::Value& value, const char* what);
+
+/// Text that the file system takes: neither empty nor with a NUL.
+std::string path(const Napi::Value& value, const char* what);
+
 bool boolean(const Napi::Value& value, const char* what);
 
 /// A whole number within [least, most].

@@ -14,6 +14,8 @@ static const char* name(ErrorCode code) {
             return "model-unreadable";
         case ErrorCode::ModelUnsupported:
             return "model-unsupported";
+        case ErrorCode::FileUnwritable:
+            return "file-unwritable";
         case ErrorCode::OutOfMemory:
             return "out-of-memory";
         case ErrorCode::InvalidArgument:

@@ -14,6 +14,7 @@ enum class ErrorCode {
     LibraryMismatch,
     ModelUnreadable,
     ModelUnsupported,
+    FileUnwritable,
     OutOfMemory,
     InvalidArgument,
     ContextFull,

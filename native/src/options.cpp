@@ -12,10 +12,7 @@ constexpr int32_t kMostTokens = 1 << 24;
 ModelOptions parseModelOptions(const Napi::Value& value) {
     const Napi::Object object = args::object(value, "options");
     ModelOptions options;
-    options.path = args::string(object.Get("path"), "path");
-    if (options.path.empty() || options.path.find('\0') != std::string::npos) {
-        args::invalid("path must be the path of a file.");
-    }
+    options.path = args::path(object.Get("path"), "path");
     options.gpuLayers = args::integer(object.Get("gpuLayers"), "gpuLayers", -1, 100000);
     options.useMmap = args::optionalBoolean(object, "useMmap");
     options.vocabularyOnly = args::optionalBoolean(object, "vocabularyOnly").value_or(false);
