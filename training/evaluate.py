@@ -11,18 +11,22 @@ import json
 import math
 import random
 from collections import defaultdict
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch.nn import functional as F
 
+from benchmarks import benchmark_figures
 from export_gguf import load_model
-from paths import WORK
-from fim import Split, fim_tokens, pick_line
+from import_gguf import model_from_gguf
+from line_fim import FIM_CASES, Document, line_figures, line_splits
+from lookahead import accuracies, prompt_guesser
 from model import Foretoken
+from paths import WORK
 from tokenizer import END_OF_TEXT, Tokenizer
+from train import mean_losses, open_rows
 from verify_export import ask
 
 WINDOW, STRIDE = (
@@ -30,13 +34,10 @@ WINDOW, STRIDE = (
     512,
 )  # tokens; each prediction but a document's first ones sees at least 512 tokens
 CHARACTERS_PER_LANGUAGE = 250_000
-FIM_CASES, FIM_CONTEXT, FIM_MAX = (
-    200,
-    640,
-    48,
-)  # per language; tokens of prompt; tokens generated at most
 REPETITION_PROMPTS, REPETITION_PROMPT, REPETITION_TOKENS = 40, 200, 96
-Document = dict[str, str]
+VALIDATION_ROWS = 192  # of 512 tokens
+SAMPLES = 10
+LINE_LANGUAGES = ("typescript", "javascript", "python")
 
 
 def read_documents(corpus: Path, seed: int) -> dict[str, list[Document]]:
@@ -83,70 +84,6 @@ def bits_per_byte(
     }
 
 
-def line_splits(documents: list[Document], count: int, rng: random.Random) -> Iterator[Split]:
-    """A cursor before or inside a random line of a document; the middle is the rest of it."""
-    made = 0
-    while made < count:
-        text = rng.choice(documents)["text"]
-        line = pick_line(text, rng)
-        if line is None:
-            continue
-        start, end = line
-        cursor = start if rng.random() < 0.3 else rng.randrange(start, end)
-        if text[cursor:end].strip():
-            made += 1
-            yield Split(text[:cursor], text[cursor:end], text[end:])
-
-
-def edit_similarity(left: str, right: str) -> float:
-    """1 - Levenshtein distance / longer length."""
-    row = list(range(len(right) + 1))
-    for i, a in enumerate(left, 1):
-        previous, row[0] = row[0], i
-        for j, b in enumerate(right, 1):
-            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (a != b))
-    return 1 - row[-1] / max(len(left), len(right), 1)
-
-
-def line_prompt(split: Split, order: str, tokenizer: Tokenizer) -> list[int] | None:
-    """Prompt of a split without its middle: "engine", "psm" or "spm" (see fim.py)."""
-    typed: list[int] = []
-    if order == "engine":
-        start = split.prefix.rfind("\n") + 1
-        typed = tokenizer.encode(split.prefix[start:].rstrip())
-        split = split._replace(prefix=split.prefix[:start])
-    context = FIM_CONTEXT - len(typed)
-    tokens = fim_tokens(split._replace(middle=""), tokenizer, order == "spm", context)
-    return None if tokens is None else [*tokens[:-1], *typed]
-
-
-def line_fim(
-    gguf: Path, tokenizer: Tokenizer, documents: list[Document], order: str, seed: int
-) -> dict[str, float]:
-    """Exact match and edit similarity of the first generated line with what stood there.
-
-    White space at both ends does not count: where the cursor stands behind some, the engine's order
-    leaves it to the model to repeat.
-    """
-    splits, requests = [], []
-    for split in line_splits(documents, FIM_CASES, random.Random(seed)):
-        tokens = line_prompt(split, order, tokenizer)
-        if tokens is not None:
-            splits.append(split)
-            requests.append({"tokens": tokens, "max": FIM_MAX})
-    answers = [tokenizer.decode(answer["ids"]) for answer in ask(gguf, requests)]
-    pairs = [
-        (answer.split("\n")[0].strip(), split.middle.strip())
-        for answer, split in zip(answers, splits)
-    ]
-    return {
-        "cases": len(pairs),
-        "exact_match": sum(a == b for a, b in pairs) / len(pairs),
-        "edit_similarity": sum(edit_similarity(*pair) for pair in pairs) / len(pairs),
-        "stops_within_line": sum("\n" not in answer for answer in answers) / len(pairs),
-    }
-
-
 def repetition(gguf: Path, tokenizer: Tokenizer, documents: list[Document]) -> float:
     """Share of 4-grams in greedy continuations that already occurred in the same continuation."""
     prompts = [
@@ -164,6 +101,27 @@ def repetition(gguf: Path, tokenizer: Tokenizer, documents: list[Document]) -> f
     return repeated / max(total, 1)
 
 
+def line_fim(
+    gguf: Path, tokenizer: Tokenizer, languages: dict[str, list[Document]], order: str, seed: int
+) -> tuple[dict[str, dict[str, float]], list[dict[str, str]]]:
+    """(figures by language, first samples of the languages in turn)."""
+    figures, samples = {}, []
+    for language in LINE_LANGUAGES:
+        splits = list(line_splits(languages[language], FIM_CASES, random.Random(seed)))
+        figures[language], shown = line_figures(gguf, tokenizer, splits, order, language)
+        samples.append(shown)
+    return figures, [each for turn in zip(*samples) for each in turn][:SAMPLES]
+
+
+def validation_figures(model: Foretoken) -> dict[str, object]:
+    """Nats per token on rows of the validation packages, and top-k of the prompt tokens there."""
+    rows = np.asarray(open_rows("validation")[:VALIDATION_ROWS])
+    figures: dict[str, object] = dict(mean_losses(model, rows, "cpu"))
+    if model.config.prompts > 0:
+        figures["prompt_top_k_by_distance"] = accuracies(model, prompt_guesser(model), rows)
+    return figures
+
+
 def loss_curve(log: Path) -> list[tuple[int, float]]:
     """(step, validation nats per token) pairs of the training log."""
     lines = [json.loads(line) for line in log.open()] if log.exists() else []
@@ -178,6 +136,7 @@ def main() -> None:
     parser.add_argument("--gguf", type=Path, required=True)
     parser.add_argument("--corpus", type=Path, default=WORK / "corpus" / "test.jsonl")
     parser.add_argument("--tokenizer", type=Path, default=WORK / "tokenizer.json")
+    parser.add_argument("--baseline", type=Path, help="GGUF to compare validation losses with")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
@@ -193,13 +152,16 @@ def main() -> None:
             k: bits_per_byte(model, tokenizer, docs) for k, docs in sorted(languages.items())
         },
     }
-    figures["line_fim"] = {
-        order: {
-            k: line_fim(options.gguf, tokenizer, languages[k], order, options.seed)
-            for k in ("typescript", "javascript", "python")
-        }
+    figures["validation"] = validation_figures(model)
+    if options.baseline is not None:
+        figures["validation_baseline"] = validation_figures(model_from_gguf(options.baseline))
+    orders = {
+        order: line_fim(options.gguf, tokenizer, languages, order, options.seed)
         for order in ("engine", "psm", "spm")
     }
+    figures["line_fim"] = {order: found for order, (found, _) in orders.items()}
+    figures["samples"] = orders["engine"][1]
+    figures["benchmarks"] = benchmark_figures(model, options.gguf, tokenizer)
     mixed = [
         document
         for docs in zip(*(languages[k] for k in ("typescript", "python")))

@@ -127,6 +127,11 @@ def export(model: Foretoken, tokenizer: Tokenizer, path: Path, name: str, form: 
     print(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB")
 
 
+def write_prompt_tokens(model: Foretoken, path: Path) -> None:
+    """The m x D prompt embeddings as bare little-endian float32, row after row."""
+    model.prompts.detach().cpu().float().numpy().astype("<f4").tofile(path)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--checkpoint", type=Path, required=True)
@@ -134,9 +139,12 @@ def main() -> None:
     parser.add_argument("--name", default="Foretoken Code 6M")
     parser.add_argument("--format", choices=sorted(FORMATS), default="Q8_0")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--prompts", type=Path, help="also write the prompt tokens, bare float32")
     options = parser.parse_args()
     model, _ = load_model(options.checkpoint)
     export(model, Tokenizer.load(options.tokenizer), options.out, options.name, options.format)
+    if options.prompts is not None and model.config.prompts > 0:
+        write_prompt_tokens(model, options.prompts)
 
 
 if __name__ == "__main__":

@@ -117,31 +117,57 @@ class Block(nn.Module):
         self.up = nn.Linear(width, hidden, bias=False)
         self.down = nn.Linear(hidden, width, bias=False)
 
-    def attend(
-        self, x: Tensor, rotary: tuple[Tensor, Tensor, Tensor], mask: Tensor | None
-    ) -> Tensor:
-        """x: [B, T, D] -> [B, T, D]; rotary: cos and sin [T, K] and the pair rotation [K, K]."""
-        rows, length, width = x.shape
+    def rotated(
+        self, x: Tensor, rotary: tuple[Tensor, Tensor, Tensor]
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """[B, T, D] -> q, k at their positions and v, each [B, H, T, K]."""
+        rows, length, _ = x.shape
         cos, sin, rotation = rotary
         q, k, v = (
             linear(x).view(rows, length, self.heads, -1).transpose(1, 2)
             for linear in (self.query, self.key, self.value)
         )
-        q = q * cos + (q @ rotation) * sin
-        k = k * cos + (k @ rotation) * sin
+        return q * cos + (q @ rotation) * sin, k * cos + (k @ rotation) * sin, v
+
+    def attend(
+        self, x: Tensor, rotary: tuple[Tensor, Tensor, Tensor], mask: Tensor | None
+    ) -> Tensor:
+        """x: [B, T, D] -> [B, T, D]; rotary: cos and sin [T, K] and the pair rotation [K, K]."""
+        q, k, v = self.rotated(x, rotary)
         mixed = (
             causal_attention(q, k, v) if mask is None else attention_with_prompts(q, k, v, mask)
         )
-        joined = mixed.transpose(1, 2).reshape(rows, length, width)
-        return self.attention_out(joined)
+        return self.attention_out(mixed.transpose(1, 2).reshape(x.shape))
+
+    def attend_after(
+        self,
+        x: Tensor,
+        rotary: tuple[Tensor, Tensor, Tensor],
+        past: tuple[Tensor, Tensor] | None,
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """[B, T, D] after cached k and v [B, H, S, K] -> [B, T, D] and the cache with T more.
+
+        Without a cache the T tokens are causal among themselves; with one T must be 1.
+        """
+        q, k, v = self.rotated(x, rotary)
+        if past is not None:
+            k, v = (torch.cat(pair, dim=2) for pair in zip(past, (k, v)))
+            scores = q @ k.transpose(2, 3) * (1.0 / math.sqrt(q.shape[3]))
+            mixed = torch.softmax(scores, dim=-1) @ v
+        else:
+            mixed = causal_attention(q, k, v)
+        return self.attention_out(mixed.transpose(1, 2).reshape(x.shape)), (k, v)
+
+    def feed(self, x: Tensor) -> Tensor:
+        """SwiGLU, [..., D] -> [..., D]."""
+        return self.down(F.silu(self.gate(x)) * self.up(x))
 
     def forward(
         self, x: Tensor, rotary: tuple[Tensor, Tensor, Tensor], mask: Tensor | None = None
     ) -> Tensor:
         """[B, T, D] -> [B, T, D]; with mask [P, T], the last P rows are prompt rows."""
         x = x + self.attend(self.attention_norm(x), rotary, mask)
-        y = self.feed_norm(x)
-        return x + self.down(F.silu(self.gate(y)) * self.up(y))
+        return x + self.feed(self.feed_norm(x))
 
 
 class Foretoken(nn.Module):

@@ -45,6 +45,16 @@ PRESETS = {
             4.0,
         ),
         Preset(
+            "cpu-draft",
+            {"width": 64, "layers": 2, "heads": 2, "hidden": 192},
+            15,
+            8192,
+            2048,
+            48e6,
+            12e6,
+            4.0,
+        ),
+        Preset(
             "gpu",
             {"width": 640, "layers": 12, "heads": 10, "hidden": 1728},
             25,

@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
-# From nothing to a GGUF: training/run.sh --preset cpu   (presets: smoke, cpu, gpu, gpu-draft; see presets.py)
+# From nothing to a GGUF: training/run.sh --preset cpu   (presets: smoke, cpu, cpu-draft, gpu, gpu-draft; see presets.py)
 # Every step that is already done is kept; run it again to resume. --workers N: processes that train on the CPU;
 # --call-minutes M: stop training after M minutes and resume on the next call; --until STEP: end after that step;
+# --target GGUF: what a draft preset learns from (cpu-draft, gpu-draft);
 # --from GGUF: continue from that model's weights, at a lower rate, with the rows that a full run would read last.
 set -euo pipefail
 cd "$(dirname "$0")"
 
-preset=smoke workers=1 call_minutes=1000000 until=evaluate from=
+preset=smoke workers=1 call_minutes=1000000 until=evaluate from= target=
 while [ $# -gt 0 ]; do
   case $1 in
     --preset) preset=$2 ;;
     --workers) workers=$2 ;;
     --call-minutes) call_minutes=$2 ;;
     --until) until=$2 ;;
+    --target) target=$(realpath "$2") ;;
     --from) from=$(realpath "$2") ;;
     *) echo "unknown option $1" >&2; exit 2 ;;
   esac
@@ -56,9 +58,14 @@ if [ ! -d "$work"/llama.cpp ]; then
   git clone -q "$work"/package/llama/gitRelease.bundle "$work"/llama.cpp
 fi
 
+step continuations
+[ -z "$target" ] || [ -e "$work"/tokens/continuations.json ] ||
+  nice -n 19 "$python" continuations.py --target "$target"
+finished continuations
+
 step train
 nice -n 19 "$python" train.py --preset "$preset" --workers "$workers" --call-minutes "$call_minutes" \
-  ${from:+--init-gguf "$from" --rate 0.4 --skip 0.52}
+  ${target:+--target "$target"} ${from:+--init-gguf "$from" --rate 0.4 --skip 0.52}
 finished train
 
 step verify
@@ -66,8 +73,11 @@ step verify
 
 step export
 gguf=$run/foretoken-code-$preset.Q8_0.gguf
-"$python" export_gguf.py --checkpoint "$run/checkpoint.pt" --name "Foretoken Code ($preset)" --out "$gguf"
+"$python" export_gguf.py --checkpoint "$run/checkpoint.pt" --name "Foretoken Code ($preset)" --out "$gguf" \
+  --prompts "$run/prompt-tokens.f32"
 finished export
 
 step evaluate
-"$python" evaluate.py --checkpoint "$run/checkpoint.pt" --gguf "$gguf" --out "$run/figures.json"
+"$python" evaluate.py --checkpoint "$run/checkpoint.pt" --gguf "$gguf" --out "$run/figures.json" \
+  ${from:+--baseline "$from"}
+[ -z "$target" ] || "$python" acceptance.py --draft "$gguf" --target "$target" --out "$run/acceptance.json"

@@ -21,7 +21,8 @@ from torch import Tensor
 from torch import multiprocessing as mp
 
 from paths import WORK
-from import_gguf import load_weights
+from distill import distillation_loss
+from import_gguf import load_weights, model_from_gguf
 from model import Foretoken, ModelConfig, initialise, linear_cross_entropy
 from prompt_rows import (
     LOSS_WEIGHT,
@@ -36,6 +37,7 @@ from tokenizer import END_OF_TEXT, SPECIAL_ID
 
 WARM_UP, DECAY_START, LONG_START, LAST_RATE = 0.02, 0.25, 0.8, 0.01  # shares of budget and rate
 MIDDLE_WEIGHT = 4.0  # of a filled-in token in the loss; they are 6 % of all and what users see
+CONTINUATIONS = "continuations"  # rows that continuations.py makes
 CHECKPOINT_S, REPORT_STEPS, VALIDATION_ROWS = 240, 10, 48
 
 
@@ -93,8 +95,23 @@ def next_token_loss(model: Foretoken, hidden: Tensor, ids: Tensor, weights: np.n
     return linear_cross_entropy(hidden, model.output.weight, ids.roll(-1, dims=1), importance)
 
 
+def main_loss(
+    model: Foretoken, hidden: Tensor, ids: Tensor, weights: np.ndarray, target: Foretoken | None
+) -> Tensor:
+    """Weighted sum of nats against the text, or for a draft against its target as well."""
+    if target is None:
+        return next_token_loss(model, hidden, ids, weights)
+    importance = torch.from_numpy(weights).to(ids.device)
+    return distillation_loss(hidden, model.output.weight, target, ids, importance)
+
+
 def joint_losses(
-    model: Foretoken, rows: np.ndarray, device: str, weights: np.ndarray, rng: np.random.Generator
+    model: Foretoken,
+    rows: np.ndarray,
+    device: str,
+    weights: np.ndarray,
+    rng: np.random.Generator,
+    target: Foretoken | None = None,
 ) -> tuple[Tensor, Tensor]:
     """(weighted sum of nats, divergence of the prompt rows by distance [m]) for uint16 rows [B, T]."""
     ids = torch.from_numpy(rows.astype(np.int64)).to(device)
@@ -104,15 +121,22 @@ def joint_losses(
     hidden, guessed = model.forward_with_prompts(ids, placed)
     teacher = hidden[:, placed.teachers].detach()
     divergences = divergence_by_distance(guessed, teacher, model.output.weight, prompts)
-    return next_token_loss(model, hidden, ids, weights), divergences
+    return main_loss(model, hidden, ids, weights, target), divergences
 
 
 class Crew:
     """The processes that compute gradients; the creating process is member 0."""
 
     def __init__(
-        self, model: Foretoken, working: Tensor, slots: list[Slot], size: int, device: str
+        self,
+        model: Foretoken,
+        working: Tensor,
+        slots: list[Slot],
+        size: int,
+        device: str,
+        target: Foretoken | None = None,
     ) -> None:
+        self.target = target  # whose predictions a draft learns
         self.model, self.working, self.slots, self.size, self.device = (
             model,
             working,
@@ -120,7 +144,8 @@ class Crew:
             size,
             device,
         )
-        self.streams = {name: open_rows(name) for name in ("short", "long", "validation")}
+        names = ["short", "long", "validation", *([CONTINUATIONS] if target is not None else [])]
+        self.streams = {name: open_rows(name) for name in names}
         self.gradients = [torch.zeros(working.numel(), device=device) for _ in range(size)]
         # Per member: nats, their weight, micro-batches, and the prompt rows' nats by distance.
         self.losses = torch.zeros(size, 3 + model.config.prompts, dtype=torch.float64)
@@ -170,8 +195,10 @@ class Crew:
     ) -> tuple[Tensor, Tensor]:
         """(weighted sum of nats, divergence of the prompt rows by distance [m], m may be 0)."""
         if self.model.config.prompts == 0:
-            return row_loss(self.model, rows, self.device, weights)[0], torch.empty(0)
-        return joint_losses(self.model, rows, self.device, weights, rng)
+            ids = torch.from_numpy(rows.astype(np.int64)).to(self.device)
+            loss = main_loss(self.model, self.model(ids), ids, weights, self.target)
+            return loss, torch.empty(0)
+        return joint_losses(self.model, rows, self.device, weights, rng, self.target)
 
     def take(self) -> int:
         """The next micro-batch number of this step."""
@@ -193,17 +220,21 @@ class Crew:
 
 
 @torch.no_grad()
-def validation_losses(crew: Crew) -> dict[str, float]:
-    """Nats per token on rows of the validation packages: all tokens, and filled-in ones alone."""
-    rows = crew.streams["validation"][:VALIDATION_ROWS]
+def mean_losses(model: Foretoken, rows: np.ndarray, device: str) -> dict[str, float]:
+    """Nats per token of rows uint16 [R, T]: all tokens, and filled-in ones alone."""
     losses = {}
     for name, plain in (("validation", 1.0), ("validation_middle", 0.0)):
         sums = [
-            row_loss(crew.model, part, crew.device, importance_of(part, plain, 1.0))
+            row_loss(model, part, device, importance_of(part, plain, 1.0))
             for part in np.array_split(rows, max(1, len(rows) // 8))
         ]
         losses[name] = sum(loss.item() for loss, _ in sums) / sum(total for _, total in sums)
     return losses
+
+
+def validation_losses(crew: Crew) -> dict[str, float]:
+    """Nats per token on the first rows of the validation packages."""
+    return mean_losses(crew.model, crew.streams["validation"][:VALIDATION_ROWS], crew.device)
 
 
 class Run:
@@ -221,13 +252,25 @@ class Run:
         self.optimizer = Optimizer(self.master, slots, not options.adam_only)
         self.position = {"step": 0, "tokens": 0, "elapsed_s": 0.0}
         self.position |= {name: int(options.skip * len(open_rows(name))) for name in ("short", "long")}
+        self.position[CONTINUATIONS] = 0
         self.peak = options.rate
         if (folder / "checkpoint.pt").exists():
             self.resume()
         self.stopped = False
         self.crew = Crew(
-            self.model, self.working, slots, options.workers if device == "cpu" else 1, device
+            self.model,
+            self.working,
+            slots,
+            options.workers if device == "cpu" else 1,
+            device,
+            self.load_target(options.target, device),
         )
+
+    def load_target(self, path: Path | None, device: str) -> Foretoken | None:
+        """The model a draft learns from, as its shipped file computes it, frozen and in bf16."""
+        if path is None:
+            return None
+        return model_from_gguf(path).requires_grad_(False).to(device, torch.bfloat16)
 
     def stop(self, *_: object) -> None:
         """Signal handler: end after the current step, with a checkpoint."""
@@ -239,7 +282,7 @@ class Run:
         self.master.copy_(saved["master"])
         self.working.copy_(self.master)
         self.optimizer.load(saved["optimizer"])
-        self.position = saved["position"]
+        self.position |= saved["position"]
 
     def save(self) -> None:
         """Write the checkpoint; the rename makes it all or nothing."""
@@ -262,10 +305,16 @@ class Run:
         with (self.folder / "log.jsonl").open("a") as log:
             log.write(line + "\n")
 
+    def stream_at(self, progress: float) -> str:
+        """Short rows, then long ones; a draft reads its target's continuations every third step."""
+        if self.crew.target is not None and self.position["step"] % 3 == 2:
+            return CONTINUATIONS
+        return "short" if progress < LONG_START else "long"
+
     def one_step(self) -> list[float]:
         """One optimizer step; returns the losses of `Crew.step`."""
         progress = self.position["elapsed_s"] / self.budget_s
-        stream = "short" if progress < LONG_START else "long"
+        stream = self.stream_at(progress)
         length = self.crew.streams[stream].shape[1]
         rows = max(1, self.preset.micro_batch_tokens // length)
         count = max(1, self.preset.batch_tokens // (rows * length))
@@ -310,6 +359,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--adam-only", action="store_true")
     parser.add_argument("--init-gguf", type=Path, help="continue from this model's weights")
+    parser.add_argument("--target", type=Path, help="GGUF of the model that this draft learns from")
     parser.add_argument("--rate", type=float, default=1.0, help="peak of the rates' factor")
     parser.add_argument("--skip", type=float, default=0.0, help="share of the rows read before")
     parser.add_argument("--run", type=Path, help="folder of the run; default: work/run-<preset>")
