@@ -1,19 +1,21 @@
 #!/usr/bin/env bash
 # From nothing to a GGUF: training/run.sh --preset cpu   (presets: smoke, cpu, cpu-draft, gpu, gpu-draft; see presets.py)
 # Every step that is already done is kept; run it again to resume. --workers N: processes that train on the CPU;
+# --minutes M: budget the schedule is tied to, instead of the preset's;
 # --call-minutes M: stop training after M minutes and resume on the next call; --until STEP: end after that step;
 # --target GGUF: what a draft preset learns from (cpu-draft, gpu-draft);
 # --from GGUF: continue from that model's weights, at a lower rate, with the rows that a full run would read last.
 set -euo pipefail
 cd "$(dirname "$0")"
 
-preset=smoke workers=1 call_minutes=1000000 until=evaluate from= target=
+preset=smoke workers=1 call_minutes=1000000 until=evaluate from= target= minutes=
 while [ $# -gt 0 ]; do
   case $1 in
     --preset) preset=$2 ;;
     --workers) workers=$2 ;;
     --call-minutes) call_minutes=$2 ;;
     --until) until=$2 ;;
+    --minutes) minutes=$2 ;;
     --target) target=$(realpath "$2") ;;
     --from) from=$(realpath "$2") ;;
     *) echo "unknown option $1" >&2; exit 2 ;;
@@ -65,7 +67,7 @@ finished continuations
 
 step train
 nice -n 19 "$python" train.py --preset "$preset" --workers "$workers" --call-minutes "$call_minutes" \
-  ${target:+--target "$target"} ${from:+--init-gguf "$from" --rate 0.4 --skip 0.52}
+  ${minutes:+--minutes "$minutes"} ${target:+--target "$target"} ${from:+--init-gguf "$from" --rate 0.4 --skip 0.52}
 finished train
 
 step verify
