@@ -5,6 +5,7 @@ import path from 'node:path';
 import { EngineFailure } from '../engine-failure.ts';
 import type { Installation } from '../installation.ts';
 import type { ModelSummary } from '../protocol.ts';
+import { PROMPT_TOKENS_SUFFIX } from '../prompt-tokens/find-prompt-tokens.ts';
 import { findInCatalogue } from './catalogue.ts';
 
 /** Models that ship with Foretoken, the default first. */
@@ -20,7 +21,7 @@ export async function listModels(installation: Installation): Promise<readonly M
   const folder = installation.modelsFolder;
   const files = await readdir(folder).catch(() => []);
   const downloaded = files
-    .filter((file) => file.endsWith('.gguf'))
+    .filter((file) => file.endsWith('.gguf') && !file.endsWith(PROMPT_TOKENS_SUFFIX))
     .toSorted()
     .map((file) => summarise(path.basename(file, '.gguf'), path.join(folder, file), false));
   const models = await Promise.all([...embedded, ...downloaded]);

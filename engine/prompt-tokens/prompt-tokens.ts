@@ -3,7 +3,7 @@ import type { Accuracies } from '../core/tree/accuracies.ts';
 
 /** What tells a model, and a quantisation of it, from others. */
 export interface ModelFingerprint {
-  /** Hash of what does not depend on the quantisation: architecture, shapes, vocabulary. */
+  /** Hash of what does not depend on the quantisation: architecture, shapes, last norm. */
   readonly model: string;
   /** Hash of the weights as they are stored: another quantisation has another. */
   readonly weights: string;
