@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { accuraciesFault } from '../core/tree/accuracies.ts';
 import type { GgufValue, NativeAddon } from '../native/addon.d.ts';
 import type { PromptTokens, TrainingRecord } from './prompt-tokens.ts';
+import { readSmallGguf, type SmallGguf, type SmallTensor } from './small-gguf.ts';
 
 /** The architecture that tells such a file from a model. */
 export const ARCHITECTURE = 'foretoken-prompt-tokens';
@@ -12,6 +13,7 @@ const TENSOR = 'prompt_tokens';
 const MOST_BYTES = 16 * 1024 * 1024;
 const MOST_PROMPT_TOKENS = 16;
 const MOST_ENSEMBLE = 64;
+const MOST_RANKS = 1024;
 
 /** A file that is no prompt-token file, or a damaged one; `message` says so in a sentence. */
 export class PromptTokenFileError extends Error {
@@ -44,33 +46,14 @@ export function writePromptTokens(
 
 /** @throws PromptTokenFileError. */
 export async function readPromptTokens(path: string): Promise<PromptTokens> {
-  const size = (await stat(path)).size;
-  if (size > MOST_BYTES) throw fault(path, `is ${size} bytes large`);
-  const { readGgufFileInfo } = await import('node-llama-cpp');
-  const info = await readGgufFileInfo(path, {
-    sourceType: 'filesystem',
-    logWarnings: false,
-    spliceSplitFiles: false,
-  }).catch(() => {
-    throw fault(path, 'is no GGUF file, or cut short');
-  });
-  const metadata: Record<string, unknown> = { ...info.metadata };
-  const general = new Fields(path, metadata['general']);
-  if (general.text('architecture') !== ARCHITECTURE) throw fault(path, 'holds a model');
-  const fields = new Fields(path, metadata['foretoken']);
+  const { metadata, tensors } = await readGguf(path);
+  if (metadata.get('general.architecture') !== ARCHITECTURE) throw fault(path, 'holds a model');
+  const fields = new Fields(path, metadata);
   const version = fields.whole('version', Number.MAX_SAFE_INTEGER);
   if (version !== VERSION) throw fault(path, `has version ${version}, not ${VERSION}`);
   const count = fields.whole('count', MOST_PROMPT_TOKENS);
   const ensemble = fields.whole('ensemble', MOST_ENSEMBLE);
-  const tensor = info.fullTensorInfo?.find(({ name }) => name === TENSOR);
-  const [embeddingLength, tensorRows] = (tensor?.dimensions ?? []).map(Number);
-  const isF32 = Number(tensor?.ggmlType) === 0;
-  if (tensor === undefined || !embeddingLength || tensorRows !== count * ensemble) {
-    throw fault(path, 'has no embeddings of the stated shape');
-  }
-  if (!isF32) throw fault(path, 'has embeddings that are not F32');
-  const rows = await floats(path, Number(tensor.fileOffset), embeddingLength * tensorRows);
-  const ranks = fields.whole('ranks', 1024);
+  const ranks = fields.whole('ranks', MOST_RANKS);
   const accuracies = chunks(fields.numbers('accuracies', count * ranks), ranks);
   const wrong = accuraciesFault(accuracies);
   if (wrong !== null) throw fault(path, `has impossible accuracies (${wrong})`);
@@ -80,8 +63,7 @@ export async function readPromptTokens(path: string): Promise<PromptTokens> {
   return {
     count,
     ensemble,
-    embeddingLength,
-    rows,
+    ...embeddings(path, tensors.get(TENSOR), count * ensemble),
     accuracies,
     calibration: { weights },
     fingerprint: { model: fields.text('model'), weights: fields.text('weights') },
@@ -89,13 +71,30 @@ export async function readPromptTokens(path: string): Promise<PromptTokens> {
   };
 }
 
-async function floats(path: string, offset: number, count: number): Promise<Float32Array> {
+async function readGguf(path: string): Promise<SmallGguf> {
+  const { size } = await stat(path);
+  if (size > MOST_BYTES) throw fault(path, `is ${size} bytes large`);
   const bytes = await readFile(path);
-  const part = Uint8Array.from(bytes.subarray(offset, offset + count * 4));
-  const values = new Float32Array(part.buffer, 0, Math.floor(part.length / 4));
-  if (values.length !== count) throw fault(path, 'is cut short');
-  if (!values.every(Number.isFinite)) throw fault(path, 'holds embeddings that are not finite');
-  return values;
+  try {
+    return readSmallGguf(bytes);
+  } catch {
+    throw fault(path, 'is no GGUF file, or cut short');
+  }
+}
+
+function embeddings(
+  path: string,
+  tensor: SmallTensor | undefined,
+  rowCount: number,
+): { readonly embeddingLength: number; readonly rows: Float32Array } {
+  const [embeddingLength = 0, tensorRows] = tensor?.shape ?? [];
+  if (tensor?.shape.length !== 2 || embeddingLength === 0 || tensorRows !== rowCount) {
+    throw fault(path, 'has no embeddings of the stated shape');
+  }
+  const rows = tensor.values;
+  if (rows === null) throw fault(path, 'has embeddings that are not F32');
+  if (!rows.every(Number.isFinite)) throw fault(path, 'holds embeddings that are not finite');
+  return { embeddingLength, rows };
 }
 
 function parseRecord(path: string, text: string): TrainingRecord {
@@ -128,31 +127,32 @@ function areNumbers(value: unknown): value is readonly number[] {
   return Array.isArray(value) && value.every((each) => Number.isFinite(each));
 }
 
-/** Metadata under one prefix, each value checked as it is read. */
+/** Metadata under our prefix, each value checked as it is read. */
 class Fields {
   readonly #path: string;
-  readonly #values: Readonly<Record<string, unknown>>;
+  readonly #values: SmallGguf['metadata'];
 
-  constructor(path: string, values: unknown) {
+  constructor(path: string, values: SmallGguf['metadata']) {
     this.#path = path;
-    this.#values = typeof values === 'object' && values !== null ? { ...values } : {};
+    this.#values = values;
   }
 
   text(name: string): string {
-    const value = this.#values[name];
+    const value = this.#values.get(`foretoken.${name}`);
     if (typeof value !== 'string') throw fault(this.#path, `does not say its "${name}"`);
     return value;
   }
 
   /** From 1. */
   whole(name: string, most: number): number {
-    const value = Number(this.#values[name]);
-    if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-    throw fault(this.#path, `has a "${name}" of ${String(this.#values[name])}`);
+    const value = this.#values.get(`foretoken.${name}`);
+    const whole = typeof value === 'number' && Number.isInteger(value);
+    if (whole && value >= 1 && value <= most) return value;
+    throw fault(this.#path, `has no "${name}" from 1 to ${most}`);
   }
 
   numbers(name: string, count: number): readonly number[] {
-    const value = this.#values[name];
+    const value = this.#values.get(`foretoken.${name}`);
     if (areNumbers(value) && value.length === count) return value;
     throw fault(this.#path, `does not have ${count} numbers as its "${name}"`);
   }
