@@ -23,6 +23,8 @@ export interface AdaptivePolicyInput {
   /** Holds the prompt, the root last, and is kept up to date here. */
   readonly ngrams?: NgramIndex;
   readonly chains?: { readonly length: number; readonly count: number };
+  /** Chains of another source for the step that is planned, with their chances: a draft model's. */
+  readonly furtherChains?: () => readonly ChainOfGuesses[];
 }
 
 const RANKS = 10;
@@ -50,12 +52,16 @@ export class AdaptivePolicy implements TreePolicy {
     const { ngrams, chains = CHAINS } = this.#input;
     this.#chains = ngrams?.propose(chains) ?? [];
     const canGuess = guesses.length > 0 || this.#input.values.length > 1;
-    if (this.#chains.length === 0 && !canGuess) return rootTree(root);
+    const known = [
+      ...this.#chains.map((chain) => this.#weigh(chain)),
+      ...(this.#input.furtherChains?.() ?? []),
+    ];
+    if (known.length === 0 && !canGuess) return rootTree(root);
     const { tree } = growTree({
       ...this.#input,
       root,
       guesses: this.#calibrated(guesses).map((row) => row.filter(({ token }) => !isEnd(token))),
-      chains: this.#chains.length === 0 ? null : chainTrie(this.#chains.map((c) => this.#weigh(c))),
+      chains: known.length === 0 ? null : chainTrie(known),
       maxLength,
     });
     return tree;
