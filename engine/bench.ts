@@ -1,7 +1,15 @@
-import { reportMode, type BenchSample } from './core/bench/report.ts';
-import type { ModeReport } from './core/bench/report.ts';
-import type { BenchProgress, BenchRequest, DecodingModeSetting } from './protocol.ts';
-import type { Session } from './session.ts';
+import { createHash } from 'node:crypto';
+import { reportMode, type ModeReport } from './core/bench/report.ts';
+import type { BenchSample, PromptFacts } from './core/bench/sample.ts';
+import type { BenchProgress, BenchPrompt, BenchRequest, DecodingModeSetting } from './protocol.ts';
+import type { Continuation, Session } from './session.ts';
+
+export interface BenchInput {
+  readonly session: Session;
+  readonly request: BenchRequest;
+  /** Whether the model sees a prompt's suffix. */
+  readonly fillInMiddle: boolean;
+}
 
 /**
  * Decodes every prompt in every mode, `runs` times, the modes taking turns so that whatever else the
@@ -10,8 +18,7 @@ import type { Session } from './session.ts';
  * @returns A report per mode, or null when cancelled.
  */
 export async function runBench(
-  session: Session,
-  request: BenchRequest,
+  { session, request, fillInMiddle }: BenchInput,
   signal: AbortSignal,
   onProgress: (progress: BenchProgress) => void,
 ): Promise<Readonly<Record<string, ModeReport>> | null> {
@@ -27,9 +34,7 @@ export async function runBench(
     const { prompt: prefix = '', suffix = '' } = request.prompts[prompt] ?? {};
     const result = await session.continueText({ prefix, suffix }, mode, request.maxTokens, signal);
     if (result === null) return false;
-    const { decodeMs, steps } = result.timing;
-    const { tokens, margins } = result;
-    samples.get(mode)?.push({ prompt, run, tokens, margins, steps, decodeMs });
+    samples.get(mode)?.push(sampleOf(prompt, run, result));
     done += 1;
     onProgress({ done, total });
     return true;
@@ -46,7 +51,28 @@ export async function runBench(
     }
   }
   const plain = samples.get('plain') ?? [];
+  const prompts = request.prompts.map((each) => factsOf(each, fillInMiddle));
+  const context = { prompts, predictedAcceptanceLength: null, sha256 };
   return Object.fromEntries(
-    [...samples].map(([mode, measured]) => [mode, reportMode(measured, plain)]),
+    [...samples].map(([mode, measured]) => [mode, reportMode(measured, plain, context)]),
   );
+}
+
+function sampleOf(prompt: number, run: number, result: Continuation): BenchSample {
+  const { tokens, margins, firstLineMs, timing } = result;
+  const stepLog = result.steps.map(({ tokens: { length }, guessed = 0 }) => ({
+    guessed: Math.max(guessed, length - 1),
+    accepted: length - 1,
+  }));
+  const { decodeMs, steps } = timing;
+  return { prompt, run, tokens, margins, steps, stepLog, decodeMs, firstLineMs };
+}
+
+function factsOf({ suffix, language }: BenchPrompt, fillInMiddle: boolean): PromptFacts {
+  const kind = suffix !== undefined && fillInMiddle ? 'fill-in-middle' : 'prefix';
+  return { kind, language: language ?? null };
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }

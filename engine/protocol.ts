@@ -246,6 +246,8 @@ export interface PartialCompletion {
 export interface BenchPrompt {
   readonly prompt: string;
   readonly suffix?: string;
+  /** An editor's language id; the report breaks its figures down by it. */
+  readonly language?: string;
 }
 
 export interface BenchRequest {
@@ -262,6 +264,13 @@ export interface BenchProgress {
   readonly total: number;
 }
 
+/** L(n) at one n. */
+export interface PassLatency {
+  /** Rows of the forward pass. */
+  readonly rows: number;
+  readonly ms: number;
+}
+
 export interface BenchReport {
   readonly device: DeviceInfo;
   readonly model: LoadedModel;
@@ -272,6 +281,10 @@ export interface BenchReport {
     readonly llamaCpp: string;
   };
   readonly modes: Readonly<Record<string, ModeReport>>;
+  /** L(n) of this device as the engine measured it; null = it has not. */
+  readonly passLatency: readonly PassLatency[] | null;
+  /** Largest resident set of the engine process since it started. */
+  readonly peakMemoryBytes: number;
 }
 
 export type BenchOutcome =
@@ -287,6 +300,7 @@ export interface LogEntry {
 /** Answered when the model is loaded, or could not be. */
 export const configure = new RequestType<EngineConfiguration, EngineState, void>('configure');
 export const complete = new RequestType<CompletionRequest, CompletionOutcome, void>('complete');
+/** Completions asked for while it runs are answered with `cancelled`. */
 export const bench = new RequestType<BenchRequest, BenchOutcome, void>('bench');
 export const info = new RequestType0<InfoOutcome, void>('info');
 export const models = new RequestType0<ModelsOutcome, void>('models');

@@ -58,11 +58,13 @@ export function serve(connection: MessageConnection, installation: Installation)
 
   const runBenchmark = (request: BenchRequest, signal: AbortSignal): Promise<BenchOutcome> =>
     withSession(engine, async (session) => {
-      const modes = await runBench(session, request, signal, (progress) => {
+      const { state } = engine;
+      if (state.kind !== 'ready') return { kind: 'cancelled' };
+      const { fillInMiddle } = state.model;
+      const modes = await runBench({ session, request, fillInMiddle }, signal, (progress) => {
         void connection.sendNotification(benchProgress, progress);
       });
-      const { state } = engine;
-      if (modes === null || state.kind !== 'ready') return { kind: 'cancelled' };
+      if (modes === null) return { kind: 'cancelled' };
       const { version, llamaCpp } = await engine.info();
       const settings = {
         maxTokens: request.maxTokens,
@@ -71,7 +73,9 @@ export function serve(connection: MessageConnection, installation: Installation)
         llamaCpp,
       };
       const { device, model } = state;
-      return { kind: 'completed', report: { device, model, settings, modes } };
+      const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
+      const report = { device, model, settings, modes, passLatency: null, peakMemoryBytes };
+      return { kind: 'completed', report };
     });
 
   const cancelled = { kind: 'cancelled' } as const;
@@ -79,16 +83,21 @@ export function serve(connection: MessageConnection, installation: Installation)
     await queue.drain();
     return engine.configure(configuration);
   });
-  connection.onRequest(
-    complete,
-    async (request, token) =>
-      (await queue.run(toSignal(token), (signal) => runCompletion(request, signal))) ?? cancelled,
-  );
-  connection.onRequest(
-    bench,
-    async (request, token) =>
-      (await queue.run(toSignal(token), (signal) => runBenchmark(request, signal))) ?? cancelled,
-  );
+  let benchmarks = 0;
+  connection.onRequest(complete, async (request, token) => {
+    // It would end the benchmark that the user waits for.
+    if (benchmarks > 0) return cancelled;
+    return (
+      (await queue.run(toSignal(token), (signal) => runCompletion(request, signal))) ?? cancelled
+    );
+  });
+  connection.onRequest(bench, async (request, token) => {
+    benchmarks += 1;
+    const outcome = await queue
+      .run(toSignal(token), (signal) => runBenchmark(request, signal))
+      .finally(() => (benchmarks -= 1));
+    return outcome ?? cancelled;
+  });
   connection.onRequest(info, () =>
     orFailed(async (): Promise<InfoOutcome> => ({ kind: 'completed', info: await engine.info() })),
   );

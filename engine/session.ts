@@ -1,8 +1,8 @@
-import { generate, type GenerateFinish } from './core/decode/generate.ts';
+import { generate, hasCompleteLine, type GenerateFinish } from './core/decode/generate.ts';
 import { PlainStrategy } from './core/decode/plain.ts';
 import { createStopRule } from './core/decode/stop.ts';
 import type { TokenRow } from './core/decode/decoder.ts';
-import type { DecodingStrategy } from './core/decode/strategy.ts';
+import type { AcceptedStep, DecodingStrategy } from './core/decode/strategy.ts';
 import { greedyAfterLead, type TokenChoice } from './core/decode/token-choice.ts';
 import { TreeStrategy } from './core/decode/tree-strategy.ts';
 import { buildPrompt, type PromptVocabulary } from './core/prompt/fim-prompt.ts';
@@ -27,6 +27,9 @@ export interface Continuation {
   /** `topMargin` at each token. */
   readonly margins: readonly number[];
   readonly timing: CompletionTiming;
+  readonly steps: readonly AcceptedStep[];
+  /** Milliseconds from the start of the prefill to the first whole line, or to the end. */
+  readonly firstLineMs: number;
 }
 
 interface Run {
@@ -45,6 +48,7 @@ interface RunInput {
   readonly isLate: () => boolean;
   readonly checkStop: (text: string) => { kind: 'continue' } | { kind: 'stop'; keep: number };
   readonly onText?: ((text: string) => void) | undefined;
+  readonly onStep?: (step: AcceptedStep) => void;
 }
 
 /**
@@ -106,14 +110,23 @@ export class Session {
     signal: AbortSignal,
   ): Promise<Continuation | null> {
     this.#decoder.truncate(0);
-    return this.#run({
+    const started = performance.now();
+    const steps: AcceptedStep[] = [];
+    const lineEndsMs: number[] = [];
+    const run = await this.#run({
       text,
       mode: this.#chooseMode(mode),
       maxTokens,
       signal,
       isLate: () => false,
       checkStop: () => ({ kind: 'continue' }),
+      onStep: (step) => steps.push(step),
+      onText: (soFar) => {
+        if (hasCompleteLine(soFar)) lineEndsMs.push(performance.now() - started);
+      },
     });
+    if (run === null) return null;
+    return { ...run, steps, firstLineMs: lineEndsMs[0] ?? performance.now() - started };
   }
 
   async dispose(): Promise<void> {
@@ -166,6 +179,7 @@ export class Session {
       isLate: input.isLate,
       isCancelled: () => input.signal.aborted,
       ...(input.onText && { onText: input.onText }),
+      ...(input.onStep && { onStep: input.onStep }),
     });
     if (result.kind === 'cancelled') return null;
     const decodeMs = performance.now() - decodeStarted;

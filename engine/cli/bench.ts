@@ -65,10 +65,15 @@ function parsePrompt(line: string, place: string): BenchPrompt {
   }
   const { prompt } = row;
   const suffix = 'suffix' in row ? row.suffix : undefined;
-  if (typeof prompt !== 'string' || (suffix !== undefined && typeof suffix !== 'string')) {
-    throw new UsageError(`${place}: "prompt" and "suffix" must be text.`);
+  const language = 'language' in row ? row.language : undefined;
+  if (typeof prompt !== 'string' || !isOptionalText(suffix) || !isOptionalText(language)) {
+    throw new UsageError(`${place}: "prompt", "suffix" and "language" must be text.`);
   }
-  return suffix === undefined ? { prompt } : { prompt, suffix };
+  return { prompt, ...(suffix !== undefined && { suffix }), ...(language && { language }) };
+}
+
+function isOptionalText(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === 'string';
 }
 
 function parseJson(line: string, place: string): unknown {

@@ -77,7 +77,16 @@ describe('command line', function () {
       const out = at(`${prompts}.report.json`);
       output('bench', '--prompts', at(prompts), '--modes', 'plain,auto', '--json', out, '--runs=2');
       const report = JSON.parse(readFileSync(out, 'utf8')) as BenchReport;
-      assert.deepEqual(Object.keys(report), ['device', 'model', 'settings', 'modes']);
+      assert.deepEqual(Object.keys(report), [
+        'device',
+        'model',
+        'settings',
+        'modes',
+        'passLatency',
+        'peakMemoryBytes',
+      ]);
+      assert.ok(report.peakMemoryBytes > 1e6);
+      assert.equal(new Set(Object.values(report.modes).map((m) => m.tokenStreamSha256)).size, 1);
       assert.deepEqual(Object.keys(report.modes), ['plain', 'auto']);
       for (const mode of Object.values(report.modes)) {
         assert.equal(mode.identicalToPlain, true);
@@ -101,10 +110,15 @@ describe('command line', function () {
     output('bench', '--prompts', file, '--modes', 'plain,ngram', '--json', out, '--runs=1');
     const { modes } = JSON.parse(readFileSync(out, 'utf8')) as BenchReport;
     assert.deepEqual(Object.keys(modes), ['plain', 'ngram']);
-    const { divergences, tokensPerStep } = modes['ngram']!;
+    const { divergences, tokensPerStep, acceptanceByDistance, latencyMs } = modes['ngram']!;
     // Q8_0 kernels for one row and for several differ by up to 0.15: see test/native.
     for (const { marginOfPlain } of divergences) assert.ok(marginOfPlain < 0.15);
     assert.ok(tokensPerStep > 1);
+    const [nearest] = acceptanceByDistance;
+    assert.ok(nearest !== undefined && nearest.accepted > 0);
+    assert.ok(nearest.accepted <= nearest.guessed);
+    assert.ok(latencyMs.firstLine.p50 > 0 && latencyMs.perToken.p50 > 0);
+    assert.deepEqual(modes['plain']!.acceptanceByDistance, []);
   });
 
   it('complete in mode ngram', () => {

@@ -1,23 +1,36 @@
-import { median, percentile, seededRandom } from '../metrics/percentiles.ts';
+import { median, percentile } from '../metrics/percentiles.ts';
+import {
+  acceptanceByDistance,
+  acceptanceLength,
+  type AcceptanceLength,
+  type DistanceReport,
+} from './acceptance.ts';
+import { findDivergences, isRepeatable, tokenStream, type Divergence } from './lossless.ts';
+import {
+  isTimed,
+  sum,
+  tokensPerSecond,
+  type BenchKind,
+  type BenchSample,
+  type Interval,
+  type PromptFacts,
+} from './sample.ts';
+import { speedupOver } from './speedup.ts';
 
-/** One decode of one prompt. */
-export interface BenchSample {
-  readonly prompt: number;
-  readonly run: number;
-  readonly tokens: readonly number[];
-  /** Margins of the greedy choices, in logits: see `topMargin`. */
-  readonly margins: readonly number[];
-  readonly steps: number;
-  /** Decoding alone; the prefill is the same in every mode. */
-  readonly decodeMs: number;
+export interface LatencyPercentiles {
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
 }
 
-/** Where a mode's text first parts from plain decoding's. */
-export interface Divergence {
-  readonly prompt: number;
-  readonly position: number;
-  /** How far plain decoding's choice was ahead there, in logits: near 0 = a tie. */
-  readonly marginOfPlain: number;
+/** Part of the prompts. */
+export interface GroupReport {
+  readonly prompts: number;
+  readonly tokens: number;
+  readonly tokensPerStep: number;
+  /** Median over the runs. */
+  readonly tokensPerSecond: number;
+  readonly speedupOverPlain: Interval;
 }
 
 export interface ModeReport {
@@ -28,99 +41,106 @@ export interface ModeReport {
   };
   readonly tokensPerStep: number;
   /** Median of the ratios of paired runs, with its 95 % bootstrap interval. */
-  readonly speedupOverPlain: {
-    readonly median: number;
-    readonly low: number;
-    readonly high: number;
-  };
+  readonly speedupOverPlain: Interval;
   readonly identicalToPlain: boolean;
   readonly divergences: readonly Divergence[];
   readonly prompts: number;
   /** Over all runs. */
   readonly tokens: number;
+  /** `tokensPerStep` with its interval. */
+  readonly acceptanceLength: AcceptanceLength;
+  /** Tau that the mode's own measurements promised beforehand; null = it promised none. */
+  readonly predictedAcceptanceLength: number | null;
+  readonly acceptanceByDistance: readonly DistanceReport[];
+  /** Milliseconds, over the runs: to the first line from an empty cache, and per decoded token. */
+  readonly latencyMs: {
+    readonly firstLine: LatencyPercentiles;
+    readonly perToken: LatencyPercentiles;
+  };
+  /** Whether every run of a prompt gave the same tokens. */
+  readonly repeatable: boolean;
+  /** SHA-256 of `tokenStream`. */
+  readonly tokenStreamSha256: string;
+  /** Prompts that name no language are not in it. */
+  readonly byLanguage: Readonly<Record<string, GroupReport>>;
+  readonly byKind: Readonly<Partial<Record<BenchKind, GroupReport>>>;
 }
 
-/**
- * Reduces the samples of one mode, given plain decoding's samples of the same prompts and runs. A
- * pair of samples took turns on the machine, so the ratio of their rates is free of its slow drift.
- */
+export interface ReportContext {
+  readonly prompts: readonly PromptFacts[];
+  readonly predictedAcceptanceLength: number | null;
+  readonly sha256: (text: string) => string;
+}
+
+/** Reduces the samples of one mode, given plain decoding's samples of the same prompts and runs. */
 export function reportMode(
   samples: readonly BenchSample[],
   plain: readonly BenchSample[],
+  { prompts, predictedAcceptanceLength, sha256 }: ReportContext,
 ): ModeReport {
-  const timed = samples.filter((each) => each.tokens.length > 0 && each.decodeMs > 0);
-  const rates = timed.map(tokensPerSecond);
-  const partners = new Map(plain.map((each) => [key(each), each]));
-  const ratios = timed.flatMap((each) => {
-    const partner = partners.get(key(each));
-    if (partner === undefined || partner.tokens.length === 0) return [];
-    return [tokensPerSecond(each) / tokensPerSecond(partner)];
-  });
+  const rates = samples.filter(isTimed).map(tokensPerSecond);
   const divergences = findDivergences(samples, plain);
-  const tokens = sum(samples.map((each) => each.tokens.length));
+  const { tokensPerStep, speedupOverPlain, tokens, prompts: count } = reportGroup(samples, plain);
+  const split = (groupOf: (facts: PromptFacts) => string | null): Record<string, GroupReport> =>
+    reportGroups(samples, plain, (prompt) => {
+      const facts = prompts[prompt];
+      return facts === undefined ? null : groupOf(facts);
+    });
   return {
     tokensPerSecond: {
       median: median(rates) ?? 0,
       p10: percentile(rates, 10) ?? 0,
       p90: percentile(rates, 90) ?? 0,
     },
-    tokensPerStep: tokens / Math.max(1, sum(samples.map((each) => each.steps))),
-    speedupOverPlain: medianWithInterval(ratios),
+    tokensPerStep,
+    speedupOverPlain,
     identicalToPlain: divergences.length === 0,
     divergences,
-    prompts: new Set(samples.map((each) => each.prompt)).size,
+    prompts: count,
     tokens,
+    acceptanceLength: acceptanceLength(samples),
+    predictedAcceptanceLength,
+    acceptanceByDistance: acceptanceByDistance(samples),
+    latencyMs: {
+      firstLine: percentilesOf(samples.map((each) => each.firstLineMs)),
+      perToken: percentilesOf(
+        samples.filter(isTimed).map(({ decodeMs, tokens: { length } }) => decodeMs / length),
+      ),
+    },
+    repeatable: isRepeatable(samples),
+    tokenStreamSha256: sha256(tokenStream(samples)),
+    byLanguage: split(({ language }) => language),
+    byKind: split(({ kind }) => kind),
   };
 }
 
-const BOOTSTRAP_RESAMPLES = 1000;
-
-/** The median and its 95 % percentile-bootstrap interval (Efron 1979); 0 without values. */
-function medianWithInterval(values: readonly number[]): ModeReport['speedupOverPlain'] {
-  const random = seededRandom(values.length);
-  const medians = Array.from({ length: BOOTSTRAP_RESAMPLES }, () => {
-    const drawn = values.map(() => values[Math.floor(random() * values.length)] ?? 0);
-    return median(drawn) ?? 0;
-  });
-  return {
-    median: median(values) ?? 0,
-    low: percentile(medians, 2.5) ?? 0,
-    high: percentile(medians, 97.5) ?? 0,
-  };
-}
-
-/** One entry per prompt at most: runs of the same prompt part at the same place. */
-function findDivergences(
+function reportGroups(
   samples: readonly BenchSample[],
   plain: readonly BenchSample[],
-): readonly Divergence[] {
-  const reference = new Map<number, BenchSample>();
-  for (const each of plain) if (!reference.has(each.prompt)) reference.set(each.prompt, each);
-  const found = new Map<number, Divergence>();
-  for (const { prompt, tokens } of samples) {
-    const expected = reference.get(prompt);
-    if (expected === undefined || found.has(prompt)) continue;
-    const position = firstDifference(tokens, expected.tokens);
-    if (position === null) continue;
-    found.set(prompt, { prompt, position, marginOfPlain: expected.margins[position] ?? 0 });
-  }
-  return [...found.values()];
+  groupOf: (prompt: number) => string | null,
+): Record<string, GroupReport> {
+  const names = [...new Set(samples.map(({ prompt }) => groupOf(prompt)))].toSorted();
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      if (name === null) return [];
+      const members = samples.filter(({ prompt }) => groupOf(prompt) === name);
+      return [[name, reportGroup(members, plain)]];
+    }),
+  );
 }
 
-function firstDifference(left: readonly number[], right: readonly number[]): number | null {
-  const length = Math.max(left.length, right.length);
-  for (let index = 0; index < length; index += 1) if (left[index] !== right[index]) return index;
-  return null;
+function reportGroup(samples: readonly BenchSample[], plain: readonly BenchSample[]): GroupReport {
+  const tokens = sum(samples.map((each) => each.tokens.length));
+  return {
+    prompts: new Set(samples.map((each) => each.prompt)).size,
+    tokens,
+    tokensPerStep: tokens / Math.max(1, sum(samples.map((each) => each.steps))),
+    tokensPerSecond: median(samples.filter(isTimed).map(tokensPerSecond)) ?? 0,
+    speedupOverPlain: speedupOver(plain, samples),
+  };
 }
 
-function tokensPerSecond(sample: BenchSample): number {
-  return (1000 * sample.tokens.length) / sample.decodeMs;
-}
-
-function key(sample: BenchSample): string {
-  return `${sample.prompt}/${sample.run}`;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
+function percentilesOf(values: readonly number[]): LatencyPercentiles {
+  const at = (percent: number): number => percentile(values, percent) ?? 0;
+  return { p50: at(50), p90: at(90), p99: at(99) };
 }

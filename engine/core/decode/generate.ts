@@ -1,4 +1,4 @@
-import type { DecodingStrategy } from './strategy.ts';
+import type { AcceptedStep, DecodingStrategy } from './strategy.ts';
 import { withoutLead } from './token-choice.ts';
 
 /** Turns token ids into text as they come; bytes of a split character wait for their rest. */
@@ -29,6 +29,8 @@ export interface GenerateInput {
   /** Looked at between steps; within a step cancelling is the decoder's business. */
   readonly isCancelled: () => boolean;
   readonly onText?: (text: string) => void;
+  /** Called with each step before its tokens are looked at. */
+  readonly onStep?: (step: AcceptedStep) => void;
 }
 
 export type GenerateFinish =
@@ -71,6 +73,7 @@ export async function generate(input: GenerateInput): Promise<GenerateResult> {
     if (step.kind !== 'accepted') {
       return step.kind === 'cancelled' ? step : done('context-full');
     }
+    input.onStep?.(step);
     for (const [index, token] of step.tokens.entries()) {
       if (input.isEnd(token)) return done('end-of-text');
       if (index === 0) steps += 1;
@@ -93,7 +96,8 @@ export async function generate(input: GenerateInput): Promise<GenerateResult> {
   return done('max-tokens');
 }
 
-function hasCompleteLine(text: string): boolean {
+/** Whether a line that is not blank has come to its end. */
+export function hasCompleteLine(text: string): boolean {
   const end = text.lastIndexOf('\n');
   return end >= 0 && text.slice(0, end).trim() !== '';
 }

@@ -6,9 +6,13 @@ export type StepResult =
       readonly tokens: readonly number[];
       /** `topMargin` at each of `tokens`. */
       readonly margins: readonly number[];
+      /** Depth of the candidate tree that was verified; absent = none was. */
+      readonly guessed?: number;
     }
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'context-full' };
+
+export type AcceptedStep = Extract<StepResult, { kind: 'accepted' }>;
 
 /**
  * A way of finding the next tokens; every decoding mode is one. The first step uses the row that

@@ -1,6 +1,6 @@
 import { acceptByChoice, type Acceptance } from '../tree/accept.ts';
 import { at } from '../tree/at.ts';
-import { rootTree, type TokenTree } from '../tree/candidate-tree.ts';
+import { rootTree, treeDepth, type TokenTree } from '../tree/candidate-tree.ts';
 import { layoutTree, MOST_SEQUENCES, type TreeLayout } from '../tree/layout-tree.ts';
 import type { TreePolicy } from '../tree/tree-policy.ts';
 import { topMargin, type TokenRow } from './decoder.ts';
@@ -60,7 +60,8 @@ export class TreeStrategy implements DecodingStrategy {
     policy.observe(accepted.tokens, this.#guesses);
     this.#guesses = at(rows.guesses, accepted.path.at(-1) ?? 0);
     this.#pending = accepted.tokens.at(-1);
-    return { kind: 'accepted', tokens: accepted.tokens, margins: accepted.margins };
+    const { tokens, margins } = accepted;
+    return { kind: 'accepted', tokens, margins, guessed: treeDepth(tree) };
   }
 
   #accept(tree: TokenTree, rows: readonly TokenRow[]): Acceptance {
