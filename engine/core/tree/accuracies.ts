@@ -76,6 +76,14 @@ export class OnlineAccuracies {
     if (rank !== null && rank < hits.length) hits[rank] = at(hits, rank) + 1;
   }
 
+  /** Lets everything observed so far count less: `keep` times as much. */
+  fade(keep: number): void {
+    for (const [index, hits] of this.#hits.entries()) {
+      this.#totals[index] = at(this.#totals, index) * keep;
+      for (let rank = 0; rank < hits.length; rank += 1) hits[rank] = at(hits, rank) * keep;
+    }
+  }
+
   table(): Accuracies {
     return this.#prior.map((row, index) => {
       const weight = this.#priorWeight + at(this.#totals, index);

@@ -1,0 +1,68 @@
+import { forwardLength } from '../../tree/candidate-tree.ts';
+import type { TreePolicy } from '../../tree/tree-policy.ts';
+import type { DecodingStrategy, StepResult } from '../strategy.ts';
+import { TreeStrategy, type TreeStrategyInput } from '../tree-strategy.ts';
+import type { Drafter } from './drafter.ts';
+import type { DraftEconomy } from './draft-economy.ts';
+import { MOST_DRAFT_TOKENS } from './draft-acceptance.ts';
+
+export interface DraftStrategyInput extends TreeStrategyInput {
+  readonly drafter: Drafter;
+  readonly economy: DraftEconomy;
+}
+
+/**
+ * Speculative decoding (Leviathan 2023, Chen 2023) with the tree's acceptance: the draft proposes,
+ * the target verifies it together with whatever else `policy` knows, in one forward pass. `policy`
+ * takes the drafter's chains (`furtherChains` of AdaptivePolicy). Where the draft does not pay, the
+ * steps are those of the policy alone.
+ */
+export class DraftStrategy implements DecodingStrategy {
+  readonly #input: DraftStrategyInput;
+  readonly #target: TreeStrategy;
+  /** Rows of the last planned pass; 0 before the first. */
+  #rows = 0;
+  #hasRoot = false;
+
+  constructor(input: DraftStrategyInput) {
+    this.#input = input;
+    this.#target = new TreeStrategy({ ...input, policy: this.#watched(input.policy) });
+  }
+
+  async step(): Promise<StepResult> {
+    const { drafter, economy } = this.#input;
+    // The first token is the prefill's: nothing is verified, so nothing need be drafted.
+    if (this.#hasRoot && !(await drafter.draft(this.#most()))) return { kind: 'cancelled' };
+    this.#rows = 0;
+    const step = await this.#target.step();
+    if (step.kind !== 'accepted') return step;
+    if (this.#hasRoot) {
+      const { drafted } = drafter;
+      economy.observeStep({ tokens: step.tokens.length, rows: Math.max(1, this.#rows), drafted });
+    }
+    this.#hasRoot = true;
+    drafter.accept(step.tokens);
+    return step;
+  }
+
+  /** The root takes a row too. */
+  #most(): number {
+    const { decoder, maxLength } = this.#input;
+    const room = Math.min(maxLength, decoder.capacity - decoder.length);
+    return Math.min(MOST_DRAFT_TOKENS, room - 1);
+  }
+
+  #watched(policy: TreePolicy): TreePolicy {
+    const { ensemble } = this.#input.decoder.promptTokens;
+    return {
+      plan: (input) => {
+        const tree = policy.plan(input);
+        this.#rows = forwardLength(tree, ensemble);
+        return tree;
+      },
+      observe: (tokens, guesses) => {
+        policy.observe(tokens, guesses);
+      },
+    };
+  }
+}

@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import type { TokenRow } from '../../../../engine/core/decode/decoder.ts';
+import { argmax } from '../../../../engine/core/decode/decoder.ts';
+import {
+  DraftEconomy,
+  type DraftCosts,
+} from '../../../../engine/core/decode/draft/draft-economy.ts';
+import {
+  PlainDraft,
+  PromptedDraft,
+  type DraftModel,
+} from '../../../../engine/core/decode/draft/draft-model.ts';
+import { DraftStrategy } from '../../../../engine/core/decode/draft/draft-strategy.ts';
+import { Drafter } from '../../../../engine/core/decode/draft/drafter.ts';
+import type { TokenChoice } from '../../../../engine/core/decode/token-choice.ts';
+import { seededRandom } from '../../../../engine/core/metrics/percentiles.ts';
+import { AdaptivePolicy } from '../../../../engine/core/tree/adaptive-policy.ts';
+import { NgramIndex } from '../../../../engine/core/tree/ngram-index.ts';
+import { optimalPlan } from '../../../../engine/core/tree/optimal-tree.ts';
+import { StaticPolicy } from '../../../../engine/core/tree/tree-policy.ts';
+import {
+  calibratedGuesser,
+  FakeTreeDecoder,
+  type RowSource,
+} from '../../../support/fake-tree-model.ts';
+
+/** A draft that now and then says what another model would: `agreement` is how often it does not. */
+export class DraftOf implements RowSource {
+  readonly vocabularySize: number;
+  readonly #target: RowSource;
+  readonly #other: RowSource;
+  readonly #agreement: number;
+
+  constructor(target: RowSource, other: RowSource, agreement: number) {
+    this.vocabularySize = target.vocabularySize;
+    this.#target = target;
+    this.#other = other;
+    this.#agreement = agreement;
+  }
+
+  row(context: readonly number[]): TokenRow {
+    const hash = context.slice(-3).reduce((sum, token) => (sum * 31 + token + 7) % 1009, 17);
+    return (hash % 100 < 100 * this.#agreement ? this.#target : this.#other).row(context);
+  }
+}
+
+/** A decoder whose next pass of any kind can be cancelled. */
+export class CancellableDecoder extends FakeTreeDecoder {
+  /** Passes until one is cancelled; negative: none. */
+  cancelIn = -1;
+  passes = 0;
+
+  override append(tokens: readonly number[]): Promise<TokenRow | null> {
+    assert.ok(this.length + tokens.length <= this.capacity, 'over the capacity');
+    return this.#isCancelled() ? Promise.resolve(null) : super.append(tokens);
+  }
+
+  override forward(
+    layout: Parameters<FakeTreeDecoder['forward']>[0],
+  ): ReturnType<FakeTreeDecoder['forward']> {
+    return this.#isCancelled() ? Promise.resolve(null) : super.forward(layout);
+  }
+
+  #isCancelled(): boolean {
+    this.passes += 1;
+    this.cancelIn -= 1;
+    return this.cancelIn === -1;
+  }
+}
+
+export interface DraftScene {
+  readonly target: RowSource;
+  readonly draft: RowSource;
+  readonly prompt: readonly number[];
+  /** m of the draft; 0: it decodes plainly. */
+  readonly draftPrompts: number;
+  /** m of the target, whose guesses enter the tree. */
+  readonly targetPrompts: number;
+  readonly ngrams: boolean;
+  readonly costs: DraftCosts;
+  readonly capacity?: number;
+  readonly draftCapacity?: number;
+  readonly choose?: TokenChoice;
+  readonly isEnd?: (token: number) => boolean;
+  /** What the draft holds of an earlier text. */
+  readonly held?: readonly number[];
+  readonly economy?: DraftEconomy;
+}
+
+const GUESS_PROFILE = [0.6, 0.2];
+
+export function decoderOf(model: RowSource, prompts: number, capacity?: number) {
+  const guesser = calibratedGuesser(model, seededRandom(7), () => GUESS_PROFILE);
+  return new CancellableDecoder(model, guesser, { count: prompts, ensemble: 1 }, capacity);
+}
+
+const never = (): boolean => false;
+
+export async function openDraft(scene: DraftScene) {
+  const { prompt, costs, isEnd = never, choose = argmax } = scene;
+  const target = decoderOf(scene.target, scene.targetPrompts, scene.capacity);
+  const draft = decoderOf(scene.draft, scene.draftPrompts, scene.draftCapacity);
+  if (scene.held !== undefined && scene.held.length > 0) await draft.append(scene.held);
+  const prefilled = await target.append(prompt);
+  assert.ok(prefilled !== null);
+  const economy = scene.economy ?? new DraftEconomy(costs);
+  let clock = 0;
+  const drafter = new Drafter({
+    model: draftModel(draft, scene.draftPrompts, isEnd),
+    economy,
+    prompt,
+    isEnd,
+    isCancelled: never,
+    // Every look at the clock finds what the draft's passes have cost until then.
+    now: () => (clock = Math.max(clock, draft.passes * costs.draftMs)),
+  });
+  const states = scene.targetPrompts;
+  const maxLength = costs.latencyMs.length - 1;
+  const policy = new AdaptivePolicy({
+    calibration:
+      states === 0 ? null : { weights: Array.from({ length: states }, () => [0, 1, 0] as const) },
+    ensemble: 1,
+    values: Float64Array.from({ length: states + 1 }, (_, k) => (k - states) / 5),
+    get tokensPerMs() {
+      return economy.tokensPerMs;
+    },
+    latencyMs: costs.latencyMs,
+    furtherChains: () => drafter.chains(),
+    ...(scene.ngrams ? { ngrams: new NgramIndex(prompt) } : {}),
+  });
+  const strategy = new DraftStrategy({
+    decoder: target,
+    prefilled,
+    policy,
+    choose,
+    isEnd,
+    maxLength,
+    drafter,
+    economy,
+  });
+  return { target, draft, drafter, economy, strategy };
+}
+
+function draftModel(
+  decoder: CancellableDecoder,
+  prompts: number,
+  isEnd: (token: number) => boolean,
+): DraftModel {
+  if (prompts === 0) return new PlainDraft(decoder);
+  const plan = optimalPlan({
+    accuracies: Array.from({ length: prompts }, () => GUESS_PROFILE),
+    states: prompts,
+    ensemble: 1,
+    latencyMs: Array.from({ length: 9 }, (_, n) => 1 + n / 20),
+  });
+  const policy = new StaticPolicy(plan.trees);
+  return new PromptedDraft({ decoder, policy, isEnd, maxLength: 8 });
+}
