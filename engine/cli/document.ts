@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { languageOf } from '../core/bench/source-files.ts';
 import type { DocumentContext } from '../protocol.ts';
 import { UsageError } from './arguments.ts';
 
@@ -9,14 +10,6 @@ const MAX_FILE_BYTES = 64 * 1024 * 1024;
 /** Characters around the cursor that are sent to the engine, which cuts them to its context. */
 const PREFIX_CHARACTERS = 32_000;
 const SUFFIX_CHARACTERS = 8_000;
-
-const LANGUAGES: Readonly<Record<string, string>> = {
-  '.js': 'javascript',
-  '.jsx': 'javascriptreact',
-  '.py': 'python',
-  '.ts': 'typescript',
-  '.tsx': 'typescriptreact',
-};
 
 /** The text around a place in a file. Line ends become LF, as in the extension. */
 export async function readDocument(
@@ -37,7 +30,7 @@ export async function readDocument(
   const offset = above + column - 1;
   return {
     path: path.basename(file),
-    languageId: LANGUAGES[path.extname(file)] ?? 'plaintext',
+    languageId: languageOf(file) ?? 'plaintext',
     prefix: text.slice(Math.max(0, offset - PREFIX_CHARACTERS), offset),
     suffix: text.slice(offset, offset + SUFFIX_CHARACTERS),
   };

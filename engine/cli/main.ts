@@ -19,8 +19,8 @@ const HELP = `Usage: foretoken COMMAND
   models [--json]                        models to choose from, and what suits this machine
   models download NAME                   fetch one into the models folder
   complete FILE:LINE:COL [--model PATH|NAME] [--max-tokens N] [--mode M] [--json]
-  bench --prompts FILE.jsonl [--modes a,b] [--max-tokens N] [--runs R]
-        [--model PATH|NAME] [--json OUT]
+  bench [--prompts FILE.jsonl | --workspace FOLDER] [--limit N] [--seed S] [--modes a,b]
+        [--max-tokens N] [--runs R] [--model PATH|NAME] [--json OUT]
 
 Bad input ends with one line on stderr and exit code 2. FORETOKEN_LOG=1 shows the engine's log.`;
 

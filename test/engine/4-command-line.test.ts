@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { BenchReport, EngineInfo } from '../../engine/protocol.ts';
@@ -8,6 +8,12 @@ import { CLI, temporaryFolder } from './support.ts';
 
 const folder = temporaryFolder();
 const at = (name: string) => path.join(folder, name);
+
+const NUMBERS = Array.from(
+  { length: 8 },
+  (_, n) =>
+    `export function secondNumber${n}(first: number): number {\n  return first + ${n};\n}\n`,
+).join('');
 
 function foretoken(...args: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], {
@@ -29,6 +35,8 @@ describe('command line', function () {
 
   before(() => {
     writeFileSync(at('sample.ts'), 'export function add(a: number, b: number) {\n  return a\n}\n');
+    writeFileSync(at('numbers.ts'), NUMBERS);
+    mkdirSync(at('empty'));
     const rows = [{ prompt: 'def add(a, b):\n' }, { prompt: 'const a = ', suffix: ';\n' }];
     const text = rows.map((each) => JSON.stringify(each)).join('\n');
     writeFileSync(at('prompts.jsonl'), text);
@@ -121,6 +129,23 @@ describe('command line', function () {
     assert.deepEqual(modes['plain']!.acceptanceByDistance, []);
   });
 
+  const sources: readonly [name: string, args: () => readonly string[], languages: string[]][] = [
+    ['built-in prompts', () => [], ['javascript', 'python', 'typescript']],
+    ['prompts cut from a folder', () => ['--workspace', folder], ['typescript']],
+  ];
+  for (const [name, args, languages] of sources) {
+    it(`bench with ${name}`, () => {
+      const out = at('chosen.report.json');
+      output('bench', ...args(), '--limit=4', '--runs=1', '--max-tokens=8', '--json', out);
+      const text = readFileSync(out, 'utf8');
+      const { plain } = (JSON.parse(text) as BenchReport).modes;
+      assert.equal(plain!.prompts, 4);
+      assert.deepEqual(Object.keys(plain!.byLanguage), languages);
+      assert.equal(plain!.byKind['fill-in-middle']!.prompts + plain!.byKind.prefix!.prompts, 4);
+      assert.ok(!text.includes('secondNumber'), 'source text in the report');
+    });
+  }
+
   it('complete in mode ngram', () => {
     const place = `${at('sample.ts')}:2:11`;
     const inMode = (mode: string) =>
@@ -143,7 +168,10 @@ describe('command line', function () {
     [() => ['complete', at('sample.ts:1:1'), '--nope'], /Unknown option/],
     [() => ['complete', at('sample.ts:1:1'), '--model', at('none.gguf')], /No model at/],
     [() => ['complete', at('sample.ts:1:1'), '--model', at('broken.gguf')], /GGUF/],
-    [() => ['bench'], /--prompts/],
+    [() => ['bench', '--workspace', at('none')], /no folder/],
+    [() => ['bench', '--workspace', at('empty')], /no source code/],
+    [() => ['bench', '--workspace', folder, '--prompts', at('prompts.jsonl')], /not both/],
+    [() => ['bench', '--limit', '0'], /--limit wants a whole number/],
     [() => ['bench', '--prompts', at('none.jsonl')], /no readable file/],
     [() => ['bench', '--prompts', at('broken.jsonl')], /broken\.jsonl:2 is no JSON/],
     [() => ['bench', '--prompts', at('no-prompt.jsonl')], /has no "prompt"/],
