@@ -26,13 +26,17 @@ export async function runBench(
   const samples = new Map<DecodingModeSetting, BenchSample[]>(modes.map((mode) => [mode, []]));
   const total = request.prompts.length * request.runs * modes.length;
   let done = 0;
+  const continued = (prompt: number, mode: DecodingModeSetting): Promise<Continuation | null> => {
+    const { prompt: prefix = '', suffix = '', language = '' } = request.prompts[prompt] ?? {};
+    const decoding = { mode, tree: request.tree, languageId: language };
+    return session.continueText({ prefix, suffix }, decoding, request.maxTokens, signal);
+  };
   const decode = async (
     prompt: number,
     run: number,
     mode: DecodingModeSetting,
   ): Promise<boolean> => {
-    const { prompt: prefix = '', suffix = '' } = request.prompts[prompt] ?? {};
-    const result = await session.continueText({ prefix, suffix }, mode, request.maxTokens, signal);
+    const result = await continued(prompt, mode);
     if (result === null) return false;
     samples.get(mode)?.push(sampleOf(prompt, run, result));
     done += 1;
@@ -41,8 +45,7 @@ export async function runBench(
   };
 
   for (const mode of modes) {
-    const { prompt: prefix = '', suffix = '' } = request.prompts[0] ?? {};
-    await session.continueText({ prefix, suffix }, mode, request.maxTokens, signal);
+    await continued(0, mode);
   }
   for (let run = 0; run < request.runs; run += 1) {
     for (const prompt of request.prompts.keys()) {

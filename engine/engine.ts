@@ -1,12 +1,20 @@
 import { checkConfiguration } from './configuration.ts';
-import { MOST_NGRAM_ROWS } from './core/tree/ngram-policy.ts';
+import { DecodingSetup } from './decoding/decoding-setup.ts';
 import { chooseBackend, defaultThreads, describeDevice, type Backend } from './device.ts';
 import { EngineFailure, toEngineError } from './engine-failure.ts';
 import type { Installation } from './installation.ts';
 import { listChoices } from './models/choices.ts';
 import { listModels, resolveModel } from './models/resolve.ts';
-import type { LibraryInfo, ModelLoad, NativeAddon, NativeModel } from './native/addon.d.ts';
+import type {
+  LibraryInfo,
+  ModelLoad,
+  NativeAddon,
+  NativeContext,
+  NativeModel,
+} from './native/addon.d.ts';
 import { loadAddon } from './native/load-addon.ts';
+import { NativeTreeDecoder } from './native/native-tree-decoder.ts';
+import { findPromptTokens, type FoundPromptTokens } from './prompt-tokens/find-prompt-tokens.ts';
 import {
   DEFAULT_CONFIGURATION,
   type EngineConfiguration,
@@ -35,11 +43,10 @@ interface Libraries {
 const BATCH_TOKENS = 256;
 
 /**
- * Rows that one batch may return, and sequences that a context can tell apart: a tree wants all its
- * nodes' rows, and one sequence per path. Plain decoding would do with one of each.
+ * Rows of one forward pass at most: a tree wants the rows of all its nodes, and one sequence per path.
+ * Plain decoding would do with one of each. GPUs take more rows at next to no cost.
  */
-const OUTPUT_ROWS = MOST_NGRAM_ROWS;
-const SEQUENCES = MOST_NGRAM_ROWS;
+const MOST_ROWS = { cpu: 64, gpu: 128 } as const;
 
 /**
  * Owns what is loaded: libraries (once per process: llama.cpp cannot be replaced in it), the model
@@ -159,30 +166,63 @@ export class Engine {
       },
     });
     const native = await this.#loading.model.finally(() => (this.#loading = undefined));
+    const kind = gpu ? 'gpu' : 'cpu';
+    const mostRows = MOST_ROWS[kind];
     const context = await native.createContext({
       contextLength: Math.min(configuration.contextLength, native.info.trainedContextLength),
       batchSize: BATCH_TOKENS,
       threads,
       batchThreads: threads,
-      sequences: SEQUENCES,
-      outputRows: OUTPUT_ROWS,
+      sequences: mostRows,
+      outputRows: mostRows,
       // On the CPU it is slower and flips near ties between batch shapes.
       flashAttention: gpu,
     });
-    this.#session = new Session(summary.name, native, context);
+    const found = await findPromptTokens(summary.path, this.#installation.modelsFolder);
+    const { decoder, promptTokens, warning } = treeDecoder(context, found);
+    const decoding = new DecodingSetup({
+      decoder,
+      supportsTrees: context.supportsTrees,
+      promptTokens,
+      draft: null,
+      profile: null,
+      backend: kind,
+      mostRows,
+    });
+    const { onLog } = this.#listener;
+    const { name } = summary;
+    this.#session = new Session({ name, model: native, context, decoder, decoding, onLog });
     const model = describeModel(summary, native, context.contextLength);
     const noFim = `${summary.name} has no fill-in-the-middle tokens: text after the cursor is ignored.`;
     return {
       kind: 'ready',
       model,
       device,
-      warnings: model.fillInMiddle ? warnings : [...warnings, noFim],
+      warnings: [
+        ...warnings,
+        ...(model.fillInMiddle ? [] : [noFim]),
+        ...(warning === null ? [] : [warning]),
+      ],
+      modes: decoding.availability,
     };
   }
 
   #setState(state: EngineState): void {
     this.#state = state;
     this.#listener.onState(state);
+  }
+}
+
+/** Models that treat embeddings unlike their own tokens work without prompt tokens. */
+function treeDecoder(
+  context: NativeContext,
+  found: FoundPromptTokens,
+): FoundPromptTokens & { readonly decoder: NativeTreeDecoder } {
+  try {
+    return { ...found, decoder: new NativeTreeDecoder(context, found.promptTokens) };
+  } catch (error) {
+    const warning = `The prompt tokens are not used: ${toEngineError(error).message}`;
+    return { promptTokens: null, warning, decoder: new NativeTreeDecoder(context) };
   }
 }
 

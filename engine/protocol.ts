@@ -8,12 +8,24 @@
  */
 import { NotificationType, RequestType0, RequestType } from 'vscode-jsonrpc';
 import type { ModeReport } from './core/bench/report.ts';
+import { DECODING_MODES, type DecodingMode } from './core/decode/decoding-mode.ts';
+import type { TreeSettings } from './core/decode/tree-settings.ts';
 
-export const DECODING_MODES = ['plain', 'ngram'] as const;
-/** How tokens are found; the text is the same. `auto` lets the engine choose. */
-export type DecodingMode = (typeof DECODING_MODES)[number];
-export type DecodingModeSetting = DecodingMode | 'auto';
-export const MODE_SETTINGS: readonly DecodingModeSetting[] = [...DECODING_MODES, 'auto'];
+export { DECODING_MODES, type DecodingMode } from './core/decode/decoding-mode.ts';
+export type { TreeSettings } from './core/decode/tree-settings.ts';
+
+/** `auto` lets the engine choose; `manual` is what the request's `tree` says. */
+export type DecodingModeSetting = DecodingMode | 'auto' | 'manual';
+export const MODE_SETTINGS: readonly DecodingModeSetting[] = [...DECODING_MODES, 'auto', 'manual'];
+/** What a completion was decoded with. */
+export type UsedMode = DecodingMode | 'manual';
+
+/** Whether the loaded model can be decoded in a mode. */
+export interface ModeAvailability {
+  readonly mode: DecodingMode;
+  /** What is missing, and what to do; null = available. */
+  readonly unsupportedReason: string | null;
+}
 
 export type GpuSetting = 'auto' | 'cpu' | 'cuda' | 'vulkan' | 'metal';
 
@@ -43,6 +55,7 @@ export type EngineErrorCode =
   | 'library-unreadable'
   | 'library-mismatch'
   | 'engine-unavailable'
+  | 'mode-unavailable'
   | 'invalid-request'
   | 'decode-failed'
   | 'download-failed'
@@ -171,6 +184,8 @@ export type EngineState =
       readonly device: DeviceInfo;
       /** Things the user should know, e.g. that the GPU was not usable and the CPU serves. */
       readonly warnings: readonly string[];
+      /** Every decoding mode. */
+      readonly modes: readonly ModeAvailability[];
     }
   | { readonly kind: 'failed'; readonly error: EngineError };
 
@@ -186,6 +201,10 @@ export interface DocumentContext {
 export interface CompletionRequest {
   readonly document: DocumentContext;
   readonly mode: DecodingModeSetting;
+  /** For `manual`; absent = the defaults. */
+  readonly tree?: TreeSettings;
+  /** Fail where the mode is not available, rather than decode plainly. */
+  readonly strict?: boolean;
   readonly maxTokens: number;
   /** From the start of the request; once one non-blank line exists the rest is given up. Null = none. */
   readonly deadlineMs: number | null;
@@ -223,7 +242,9 @@ export interface CompletedCompletion {
   /** Raw text: not yet post-processed against the document. */
   readonly text: string;
   readonly finishReason: FinishReason;
-  readonly mode: DecodingMode;
+  readonly mode: UsedMode;
+  /** Why it is this mode, where the request left it open or could not have its own; else null. */
+  readonly modeReason: string | null;
   readonly model: string;
   readonly timing: CompletionTiming;
 }
@@ -254,6 +275,8 @@ export interface BenchRequest {
   readonly prompts: readonly BenchPrompt[];
   /** `plain` always runs too: it is what the others are compared with. */
   readonly modes: readonly DecodingModeSetting[];
+  /** For `manual`; absent = the defaults. */
+  readonly tree?: TreeSettings;
   readonly maxTokens: number;
   /** How often each prompt runs in each mode, the modes taking turns. */
   readonly runs: number;

@@ -1,24 +1,21 @@
 import { generate, hasCompleteLine, type GenerateFinish } from './core/decode/generate.ts';
-import { PlainStrategy } from './core/decode/plain.ts';
 import { createStopRule } from './core/decode/stop.ts';
-import type { TokenRow } from './core/decode/decoder.ts';
-import type { AcceptedStep, DecodingStrategy } from './core/decode/strategy.ts';
-import { greedyAfterLead, type TokenChoice } from './core/decode/token-choice.ts';
-import { TreeStrategy } from './core/decode/tree-strategy.ts';
+import type { AcceptedStep } from './core/decode/strategy.ts';
+import { greedyAfterLead } from './core/decode/token-choice.ts';
 import { buildPrompt, type PromptVocabulary } from './core/prompt/fim-prompt.ts';
-import { NgramIndex } from './core/tree/ngram-index.ts';
-import { MOST_NGRAM_ROWS, ngramPolicy } from './core/tree/ngram-policy.ts';
+import { plainChoice, type DecodingChoice, type DecodingSetup } from './decoding/decoding-setup.ts';
 import { EngineFailure } from './engine-failure.ts';
 import type { NativeContext, NativeModel } from './native/addon.d.ts';
-import { NativeTreeDecoder } from './native/native-tree-decoder.ts';
+import type { NativeTreeDecoder } from './native/native-tree-decoder.ts';
 import { createTextStream, pieceOf, promptVocabulary } from './native/vocabulary.ts';
 import type {
   CompletionOutcome,
   CompletionRequest,
   CompletionTiming,
-  DecodingMode,
   DecodingModeSetting,
   DocumentContext,
+  LogEntry,
+  TreeSettings,
 } from './protocol.ts';
 
 /** A raw greedy continuation, for benchmarks: no stop rules, no deadline. */
@@ -32,6 +29,12 @@ export interface Continuation {
   readonly firstLineMs: number;
 }
 
+export interface ContinuationDecoding {
+  readonly mode: DecodingModeSetting;
+  readonly tree?: TreeSettings | undefined;
+  readonly languageId?: string;
+}
+
 interface Run {
   readonly text: string;
   readonly finish: GenerateFinish;
@@ -42,7 +45,8 @@ interface Run {
 
 interface RunInput {
   readonly text: { readonly prefix: string; readonly suffix: string };
-  readonly mode: DecodingMode;
+  readonly languageId: string;
+  readonly choice: DecodingChoice;
   readonly maxTokens: number;
   readonly signal: AbortSignal;
   readonly isLate: () => boolean;
@@ -51,25 +55,33 @@ interface RunInput {
   readonly onStep?: (step: AcceptedStep) => void;
 }
 
+/** What a session works with; it disposes of all of it. */
+export interface SessionParts {
+  readonly name: string;
+  readonly model: NativeModel;
+  readonly context: NativeContext;
+  readonly decoder: NativeTreeDecoder;
+  readonly decoding: DecodingSetup;
+  readonly onLog: (entry: LogEntry) => void;
+}
+
 /**
  * One loaded model with one K/V cache that lives from request to request. Not reentrant: the engine
  * runs one request at a time.
  */
 export class Session {
-  readonly #model: NativeModel;
-  readonly #context: NativeContext;
-  readonly #decoder: NativeTreeDecoder;
+  readonly #parts: SessionParts;
   readonly #vocabulary: PromptVocabulary;
-  readonly #name: string;
-  /** Of the last prompt in mode `ngram` and what was generated then: the next shares most of it. */
-  readonly #ngrams = new NgramIndex();
+  /** Reasons to decode plainly that the log has told. */
+  readonly #told = new Set<string>();
 
-  constructor(name: string, model: NativeModel, context: NativeContext) {
-    this.#name = name;
-    this.#model = model;
-    this.#context = context;
-    this.#decoder = new NativeTreeDecoder(context);
-    this.#vocabulary = promptVocabulary(model);
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+    this.#vocabulary = promptVocabulary(parts.model);
+  }
+
+  get decoding(): DecodingSetup {
+    return this.#parts.decoding;
   }
 
   async complete(
@@ -79,12 +91,13 @@ export class Session {
   ): Promise<CompletionOutcome> {
     const { document, deadlineMs } = request;
     if (!this.#hasSomethingToGoBy(document)) return { kind: 'skipped', reason: 'empty-prompt' };
-    const mode = this.#chooseMode(request.mode);
+    const choice = this.#choose(request);
     const started = performance.now();
     const stopRule = createStopRule({ ...document, multiline: request.multiline });
     const run = await this.#run({
       text: document,
-      mode,
+      languageId: document.languageId,
+      choice,
       maxTokens: request.maxTokens,
       signal,
       isLate: () => deadlineMs !== null && performance.now() - started > deadlineMs,
@@ -96,26 +109,32 @@ export class Session {
       kind: 'completed',
       text: run.text,
       finishReason: run.finish,
-      mode,
-      model: this.#name,
+      mode: choice.mode,
+      modeReason: choice.reason,
+      model: this.#parts.name,
       timing: run.timing,
     };
   }
 
-  /** Decodes from an empty cache until the model ends the text or `maxTokens`. Null = cancelled. */
+  /**
+   * Decodes from an empty cache until the model ends the text or `maxTokens`. Null = cancelled.
+   *
+   * @throws EngineFailure 'mode-unavailable'.
+   */
   async continueText(
     text: { readonly prefix: string; readonly suffix: string },
-    mode: DecodingModeSetting,
+    decoding: ContinuationDecoding,
     maxTokens: number,
     signal: AbortSignal,
   ): Promise<Continuation | null> {
-    this.#decoder.truncate(0);
+    this.#parts.decoder.truncate(0);
     const started = performance.now();
     const steps: AcceptedStep[] = [];
     const lineEndsMs: number[] = [];
     const run = await this.#run({
       text,
-      mode: this.#chooseMode(mode),
+      languageId: decoding.languageId ?? '',
+      choice: this.#choose({ ...decoding, strict: true }),
       maxTokens,
       signal,
       isLate: () => false,
@@ -130,8 +149,25 @@ export class Session {
   }
 
   async dispose(): Promise<void> {
-    await this.#context.dispose();
-    await this.#model.dispose();
+    await this.#parts.decoding.dispose();
+    await this.#parts.context.dispose();
+    await this.#parts.model.dispose();
+  }
+
+  /** Where the mode is not available: an error for who insists on it, plain decoding otherwise. */
+  #choose(request: {
+    readonly mode: DecodingModeSetting;
+    readonly tree?: TreeSettings | undefined;
+    readonly strict?: boolean;
+  }): DecodingChoice {
+    const { decoding, onLog } = this.#parts;
+    const choice = decoding.choose(request.mode, request.tree);
+    if (typeof choice !== 'string') return choice;
+    const message = `Mode ${request.mode} is not available. ${choice}`;
+    if (request.strict === true) throw new EngineFailure('mode-unavailable', message);
+    if (!this.#told.has(message)) onLog({ level: 'warn', message });
+    this.#told.add(message);
+    return plainChoice(choice);
   }
 
   #hasSomethingToGoBy({ prefix, suffix }: DocumentContext): boolean {
@@ -141,7 +177,7 @@ export class Session {
 
   async #run(input: RunInput): Promise<Run | null> {
     const cancel = (): void => {
-      this.#context.cancel();
+      this.#parts.context.cancel();
     };
     if (input.signal.aborted) return null;
     input.signal.addEventListener('abort', cancel, { once: true });
@@ -153,27 +189,35 @@ export class Session {
   }
 
   async #prefillAndGenerate(input: RunInput): Promise<Run | null> {
-    const budget = this.#context.contextLength - input.maxTokens;
+    const { model, context, decoder, decoding } = this.#parts;
+    const budget = context.contextLength - input.maxTokens;
     if (budget < MIN_PROMPT_TOKENS) {
       throw new EngineFailure(
         'invalid-request',
-        `${input.maxTokens} tokens leave no room for a prompt in a context of ${this.#context.contextLength}: lower foretoken.maxTokens or raise foretoken.contextLength.`,
+        `${input.maxTokens} tokens leave no room for a prompt in a context of ${context.contextLength}: lower foretoken.maxTokens or raise foretoken.contextLength.`,
       );
     }
     const started = performance.now();
     const prompt = buildPrompt(this.#vocabulary, input.text, budget);
-    const prefilling = this.#decoder.prefill(prompt.tokens, () => input.signal.aborted);
+    const prefilling = decoder.prefill(prompt.tokens, () => input.signal.aborted);
     // While the addon's thread evaluates the prompt this one has nothing else to do.
-    if (input.mode === 'ngram') this.#ngrams.sync(prompt.tokens);
+    decoding.prepare(input.choice, prompt.tokens);
     const prefilled = await prefilling;
     if (prefilled === null) return null;
     const decodeStarted = performance.now();
-    const choose = greedyAfterLead(prompt.lead, (token) => pieceOf(this.#model, token));
+    const isEnd = (token: number): boolean => this.#isEnd(token);
     const result = await generate({
-      strategy: this.#strategy(input.mode, prefilled.row, choose),
+      strategy: decoding.strategy(input.choice, {
+        prompt: prompt.tokens,
+        prefilled: prefilled.row,
+        choose: greedyAfterLead(prompt.lead, (token) => pieceOf(model, token)),
+        isEnd,
+        languageId: input.languageId,
+        signal: input.signal,
+      }),
       maxTokens: input.maxTokens,
-      isEnd: (token) => this.#isEnd(token),
-      textStream: createTextStream(this.#model),
+      isEnd,
+      textStream: createTextStream(model),
       lead: prompt.lead,
       checkStop: input.checkStop,
       isLate: input.isLate,
@@ -202,29 +246,9 @@ export class Session {
     };
   }
 
-  /**
-   * `auto` is what pays on this device: plain decoding until measurements say otherwise. Models whose
-   * memory cannot go back decode plainly whatever is set.
-   */
-  #chooseMode(setting: DecodingModeSetting): DecodingMode {
-    return setting === 'auto' || !this.#context.supportsTrees ? 'plain' : setting;
-  }
-
-  #strategy(mode: DecodingMode, prefilled: TokenRow, choose: TokenChoice): DecodingStrategy {
-    const decoder = this.#decoder;
-    if (mode === 'plain') return new PlainStrategy(decoder, prefilled, choose);
-    return new TreeStrategy({
-      decoder,
-      prefilled,
-      policy: ngramPolicy(this.#ngrams),
-      choose,
-      isEnd: (token) => this.#isEnd(token),
-      maxLength: MOST_NGRAM_ROWS,
-    });
-  }
-
   #isEnd(token: number): boolean {
-    return this.#model.isEndOfGeneration(token) || this.#model.isControl(token);
+    const { model } = this.#parts;
+    return model.isEndOfGeneration(token) || model.isControl(token);
   }
 }
 

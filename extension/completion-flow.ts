@@ -223,10 +223,11 @@ function scopeOf({ settings, selected }: Ask, state: ClientState, multiline: boo
 
 function requestFor({ settings }: Ask, here: Snapshot, multiline: boolean): CompletionRequest {
   const { path, languageId, prefix, suffix } = here;
-  const { mode, maxTokens, deadlineMs } = settings;
+  const { mode, tree, maxTokens, deadlineMs } = settings;
   return {
     document: { path, languageId, prefix, suffix },
     mode,
+    ...(mode === 'manual' && { tree }),
     maxTokens,
     deadlineMs,
     multiline,

@@ -1,16 +1,18 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import {
-  DECODING_MODES,
-  type DecodingModeSetting,
-  type EngineConfiguration,
-  type GpuSetting,
-} from '../engine/protocol.ts';
+  DEFAULT_TREE_SETTINGS,
+  TREE_LIMITS,
+  type TreeSettings,
+} from '../engine/core/decode/tree-settings.ts';
+import type { EngineConfiguration, GpuSetting } from '../engine/protocol.ts';
 
 /** Settings that hold for the whole window. */
 export interface Settings {
   readonly engine: EngineConfiguration;
-  readonly mode: DecodingModeSetting;
+  readonly mode: (typeof MODE_SETTINGS)[number];
+  /** For mode `manual`. */
+  readonly tree: TreeSettings;
   readonly maxTokens: number;
   /** Null: no limit. */
   readonly deadlineMs: number | null;
@@ -44,11 +46,16 @@ export const INTEGER_SETTINGS = {
   contextLength: { min: 512, max: 131072, fallback: 4096 },
   maxTokens: { min: 1, max: 1024, fallback: 96 },
   deadlineMs: { min: 0, max: 60000, fallback: 1500 },
+  'tree.nodeBudget': treeRange('nodeBudget'),
+  'tree.depth': treeRange('depth'),
+  'tree.promptTokens': treeRange('promptTokens'),
+  'tree.topK': treeRange('topK'),
 } as const satisfies Record<string, IntegerRange>;
 
 export const DEBOUNCE_MAX_MS = 2000;
 export const GPU_SETTINGS = ['auto', 'cpu', 'cuda', 'vulkan', 'metal'] as const;
-export const MODE_SETTINGS = ['auto', ...DECODING_MODES] as const;
+/** The other modes are for comparisons: `auto` chooses among them, `manual` can say all they do. */
+export const MODE_SETTINGS = ['auto', 'manual', 'plain'] as const;
 
 /** Turns raw values into settings; every value that had to be replaced is told in `problems`. */
 export function parseSettings(read: ReadSetting): {
@@ -58,7 +65,8 @@ export function parseSettings(read: ReadSetting): {
   const values = new SettingReader(read);
   const settings: Settings = {
     engine: parseEngine(values),
-    mode: values.choice<DecodingModeSetting>('mode', MODE_SETTINGS, 'auto'),
+    mode: values.choice('mode', MODE_SETTINGS, 'auto'),
+    tree: parseTree(values),
     maxTokens: values.integer('maxTokens', INTEGER_SETTINGS.maxTokens),
     deadlineMs: zeroIsNull(values.integer('deadlineMs', INTEGER_SETTINGS.deadlineMs)),
     debounceMs: values.debounce(),
@@ -82,6 +90,26 @@ function parseEngine(values: SettingReader): EngineConfiguration {
     threads: zeroIsNull(values.integer('threads', INTEGER_SETTINGS.threads)),
     contextLength: values.integer('contextLength', INTEGER_SETTINGS.contextLength),
   };
+}
+
+function parseTree(values: SettingReader): TreeSettings {
+  const count = (name: keyof typeof TREE_LIMITS): number =>
+    values.integer(`tree.${name}`, INTEGER_SETTINGS[`tree.${name}`]);
+  const flag = (name: 'adaptive' | 'ngram' | 'draft'): boolean =>
+    values.flag(`tree.${name}`, DEFAULT_TREE_SETTINGS[name]);
+  return {
+    nodeBudget: count('nodeBudget'),
+    depth: count('depth'),
+    promptTokens: count('promptTokens'),
+    topK: count('topK'),
+    adaptive: flag('adaptive'),
+    ngram: flag('ngram'),
+    draft: flag('draft'),
+  };
+}
+
+function treeRange(name: keyof typeof TREE_LIMITS): IntegerRange {
+  return { ...TREE_LIMITS[name], fallback: DEFAULT_TREE_SETTINGS[name] };
 }
 
 function expandHome(model: string): string | null {

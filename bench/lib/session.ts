@@ -33,7 +33,7 @@ export class ForetokenSession implements Contender {
   async complete({ prefix, suffix, maxTokens }: CompletionTask): Promise<Measurement> {
     const started = performance.now();
     const text = { prefix, suffix };
-    const result = await this.#session.continueText(text, 'plain', maxTokens, NEVER);
+    const result = await this.#session.continueText(text, { mode: 'plain' }, maxTokens, NEVER);
     if (result === null) throw new Error('cancelled');
     const { timing } = result;
     return {

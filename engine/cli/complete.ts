@@ -26,6 +26,7 @@ export async function runComplete(args: readonly string[]): Promise<void> {
     const request = {
       document,
       mode,
+      strict: true,
       maxTokens,
       deadlineMs: null,
       multiline: true,

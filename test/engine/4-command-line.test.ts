@@ -155,6 +155,12 @@ describe('command line', function () {
     assert.equal(ngram['text'], plain['text']);
   });
 
+  it('bad input: a mode that the model does not have', () => {
+    const { status, stderr } = foretoken('complete', at('sample.ts:1:1'), '--mode', 'draft');
+    assert.match(stderr, /^Mode draft is not available\. .*no draft model.*$/m);
+    assert.equal(status, 2);
+  });
+
   const refused: readonly [args: () => readonly string[], message: RegExp][] = [
     [() => ['dance'], /Unknown command "dance".*complete/],
     [() => ['complete'], /FILE:LINE:COL/],

@@ -19,7 +19,8 @@ describe('command line arguments', () => {
     assert.equal(parseMode('plain'), 'plain');
     assert.throws(() => parseMode('warp'), {
       name: 'UsageError',
-      message: 'Unknown mode "warp": known modes are plain, ngram, auto.',
+      message:
+        'Unknown mode "warp": known modes are plain, ngram, ppd-paper, ppd-static, ppd-adaptive, ppd-ngram, draft, draft-ppd, auto, manual.',
     });
   });
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { parseSettings } from '../../../extension/parse-settings.ts';
 import { Bench, completed, snapshotOf, told } from './support.ts';
 
 describe('completion flow', () => {
@@ -12,6 +13,20 @@ describe('completion flow', () => {
       prefix: 'return ',
       suffix: '\n',
     });
+  });
+
+  it('sends the settings of the tree in mode manual alone', async () => {
+    const ask = async (values: Record<string, unknown>) => {
+      const bench = new Bench('items.length;');
+      await bench.outcome('return |\n', {
+        settings: parseSettings((name) => values[name]).settings,
+      });
+      const { mode, tree } = bench.engine.requests[0]!;
+      return { mode, nodeBudget: tree?.nodeBudget };
+    };
+    const budget = { 'tree.nodeBudget': 5 };
+    assert.deepEqual(await ask({ mode: 'manual', ...budget }), { mode: 'manual', nodeBudget: 5 });
+    assert.deepEqual(await ask(budget), { mode: 'auto', nodeBudget: undefined });
   });
 
   it('does not ask again while the answer is typed, and after backspaces within it', async () => {

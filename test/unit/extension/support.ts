@@ -28,6 +28,7 @@ export const READY: ClientState = {
   model: MODEL,
   device: { backend: 'cpu', name: 'fake', memoryBytes: 0, threads: 1 },
   warnings: [],
+  modes: [],
 };
 
 /** Answers with the text, at once or when told. */
@@ -56,6 +57,7 @@ export function completed(text: string): CompletionOutcome {
     text,
     finishReason: 'end-of-text',
     mode: 'plain',
+    modeReason: null,
     model: MODEL.name,
     timing: {
       promptTokens: 10,

@@ -1,0 +1,119 @@
+import type { Accuracies } from '../tree/accuracies.ts';
+import { AdaptivePolicy } from '../tree/adaptive-policy.ts';
+import { prunedTrees } from '../tree/build-tree.ts';
+import type { Calibration } from '../tree/calibration.ts';
+import { forwardLength, type RankTree } from '../tree/candidate-tree.ts';
+import { chainFigures, stateChain } from '../tree/markov-chain.ts';
+import type { NgramIndex } from '../tree/ngram-index.ts';
+import { optimalPlan, type OptimiseInput } from '../tree/optimal-tree.ts';
+import { StaticPolicy, type TreePolicy } from '../tree/tree-policy.ts';
+import type { DecodingMethod } from './decoding-method.ts';
+import { LimitedPolicy } from './limited-policy.ts';
+import { MergingPolicy } from './merging-policy.ts';
+
+/** What is known of the prompt tokens at hand. */
+export interface GuessQuality {
+  /** E. */
+  readonly ensemble: number;
+  /** p(d, r) for d from 1 to m. */
+  readonly accuracies: Accuracies;
+  readonly calibration: Calibration;
+}
+
+export interface PolicyInput {
+  readonly method: DecodingMethod;
+  /** Null where there are no prompt tokens; the method then uses none. */
+  readonly prompts: GuessQuality | null;
+  /** `[n]`: cost of a pass over n rows, in milliseconds or any other unit. */
+  readonly latencyMs: readonly number[];
+  /** Holds the prompt; kept up to date by the policy where the method looks things up. */
+  readonly ngrams: NgramIndex;
+}
+
+/** N-gram chains are no longer than this, and no more, unless the user says otherwise. */
+const CHAINS = { length: 12, count: 4 } as const;
+
+/** The policy that a method comes to with these prompt tokens on this device. */
+export function methodPolicy(input: PolicyInput): TreePolicy {
+  const { method, prompts, latencyMs, ngrams } = input;
+  const rows = Math.min(method.nodeBudget, latencyMs.length - 1);
+  const costs = latencyMs.slice(0, rows + 1);
+  const depth = Math.min(method.depth, method.promptTokens);
+  if (prompts === null || depth === 0) return ngramPolicy(method, costs, ngrams);
+  const problem = treeProblem(prompts, depth, method.topK, costs);
+  const limits = { depth: problem.states, rows };
+  const chains = chainLimits(method, rows);
+  if (method.shape === 'adaptive') {
+    const { values, tokensPerSecond } = optimalPlan(problem);
+    const policy = new AdaptivePolicy({
+      calibration: prompts.calibration,
+      ranks: method.topK,
+      ensemble: prompts.ensemble,
+      values,
+      tokensPerMs: tokensPerSecond / 1000,
+      latencyMs: costs,
+      ...(method.ngram && { ngrams, chains }),
+    });
+    return new LimitedPolicy(policy, limits);
+  }
+  const trees = method.shape === 'paper' ? bestPaperTrees(problem) : optimalPlan(problem).trees;
+  const fixed = new LimitedPolicy(new StaticPolicy(trees), limits);
+  const { ensemble } = prompts;
+  return method.ngram
+    ? new MergingPolicy({ policy: fixed, ngrams, chains, ensemble, rows })
+    : fixed;
+}
+
+/** A step without a match is a plain one, so the rate is that of plain decoding. */
+function ngramPolicy(
+  method: DecodingMethod,
+  costs: readonly number[],
+  ngrams: NgramIndex,
+): TreePolicy {
+  return new AdaptivePolicy({
+    calibration: null,
+    ensemble: 1,
+    values: new Float64Array(1),
+    tokensPerMs: 1 / (costs[1] ?? 1),
+    latencyMs: costs,
+    ngrams,
+    chains: { ...chainLimits(method, costs.length - 1), count: 1 },
+  });
+}
+
+function chainLimits(
+  method: DecodingMethod,
+  rows: number,
+): { readonly length: number; readonly count: number } {
+  return { length: Math.min(CHAINS.length, method.depth, rows - 1), count: CHAINS.count };
+}
+
+/** The first m prompt tokens, and the first ranks of each, as a problem for the optimiser. */
+export function treeProblem(
+  { accuracies, ensemble }: GuessQuality,
+  promptTokens: number,
+  topK: number,
+  latencyMs: readonly number[],
+): OptimiseInput {
+  const used = accuracies.slice(0, promptTokens).map((row) => row.slice(0, topK));
+  return { accuracies: used, states: used.length, ensemble, latencyMs };
+}
+
+/** Lengths that the paper's builder is tried at: its cost grows with their square. */
+const PAPER_LENGTHS = [
+  2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 32, 40, 48, 64, 96, 128,
+] as const;
+
+/** The paper's construction at the size of most tokens per time: its hardware awareness. */
+export function bestPaperTrees(problem: OptimiseInput): readonly RankTree[] {
+  const { latencyMs, accuracies, ensemble } = problem;
+  let best: { readonly rate: number; readonly trees: readonly RankTree[] } | null = null;
+  for (const length of PAPER_LENGTHS) {
+    if (length >= latencyMs.length) break;
+    const trees = prunedTrees({ ...problem, length });
+    const costs = trees.map((tree) => latencyMs[forwardLength(tree, ensemble)] ?? Infinity);
+    const { rate } = chainFigures(stateChain(trees, accuracies), costs);
+    if (best === null || rate > best.rate) best = { rate, trees };
+  }
+  return best?.trees ?? prunedTrees({ ...problem, length: 1 });
+}

@@ -1,0 +1,165 @@
+import type { TokenRow } from '../core/decode/decoder.ts';
+import {
+  isPlain,
+  methodOfMode,
+  methodOfSettings,
+  type DecodingMethod,
+} from '../core/decode/decoding-method.ts';
+import { DECODING_MODES } from '../core/decode/decoding-mode.ts';
+import { methodPolicy } from '../core/decode/method-policy.ts';
+import { PlainStrategy } from '../core/decode/plain.ts';
+import type { DecodingStrategy } from '../core/decode/strategy.ts';
+import type { TokenChoice } from '../core/decode/token-choice.ts';
+import type { TreeDecoder } from '../core/decode/tree-decoder.ts';
+import { DEFAULT_TREE_SETTINGS, treeSettingsFault } from '../core/decode/tree-settings.ts';
+import { TreeStrategy } from '../core/decode/tree-strategy.ts';
+import { NgramIndex } from '../core/tree/ngram-index.ts';
+import type { TreePolicy } from '../core/tree/tree-policy.ts';
+import { assumedPassCost } from '../core/tuning/pass-cost.ts';
+import { EngineFailure } from '../engine-failure.ts';
+import type { PromptTokens } from '../prompt-tokens/prompt-tokens.ts';
+import type { DecodingModeSetting, ModeAvailability, TreeSettings, UsedMode } from '../protocol.ts';
+import type { DeviceProfile } from '../tuning/device-profile.ts';
+import type { DraftDecoding } from './draft-decoding.ts';
+
+/** What is loaded, as far as decoding depends on it. */
+export interface DecodingResources {
+  readonly decoder: TreeDecoder;
+  /** False for models whose memory cannot go back. */
+  readonly supportsTrees: boolean;
+  readonly promptTokens: PromptTokens | null;
+  readonly draft: DraftDecoding | null;
+  /** Null until the device has been measured. */
+  readonly profile: DeviceProfile | null;
+  readonly backend: 'cpu' | 'gpu';
+  /** Rows of one forward pass at most. */
+  readonly mostRows: number;
+}
+
+/** How one request is to be decoded. */
+export interface DecodingChoice {
+  readonly mode: UsedMode;
+  readonly method: DecodingMethod;
+  /** As in `CompletedCompletion`. */
+  readonly reason: string | null;
+}
+
+/** Where decoding starts: the prompt is in the cache of the resources' decoder. */
+export interface DecodingStart {
+  readonly prompt: readonly number[];
+  /** The row after the prompt's last token. */
+  readonly prefilled: TokenRow;
+  readonly choose: TokenChoice;
+  readonly isEnd: (token: number) => boolean;
+  readonly languageId: string;
+  /** Strategies with a context of their own cancel its running decode. */
+  readonly signal: AbortSignal;
+}
+
+const PLAIN: DecodingMethod = methodOfMode('plain');
+
+const NO_TREES =
+  'This model keeps a memory that cannot go back, so candidates cannot be verified: it decodes plainly.';
+const NO_PROMPT_TOKENS =
+  'There are no prompt tokens for this model: train them with "foretoken train".';
+const NO_DRAFT = 'There is no draft model for this model.';
+
+/** Which decoding modes the loaded model has, and the strategy of each. */
+export class DecodingSetup {
+  readonly #resources: DecodingResources;
+  /** Of the last prompt that was looked up in, and what was generated then: the next shares most. */
+  readonly #ngrams = new NgramIndex();
+  /** By method: what a policy has learned holds for the next completion too. */
+  readonly #policies = new Map<string, TreePolicy>();
+
+  constructor(resources: DecodingResources) {
+    this.#resources = resources;
+  }
+
+  get availability(): readonly ModeAvailability[] {
+    return DECODING_MODES.map((mode) => ({
+      mode,
+      unsupportedReason: this.#unsupportedReason(methodOfMode(mode)),
+    }));
+  }
+
+  /**
+   * @returns The choice, or why the mode is not available.
+   * @throws EngineFailure 'invalid-request' where the settings are out of range.
+   */
+  choose(setting: DecodingModeSetting, tree?: TreeSettings): DecodingChoice | string {
+    if (setting === 'auto') return plainChoice('plain decoding until measurements say otherwise');
+    if (setting === 'manual') return this.#chooseManual(manualMethod(tree));
+    const method = methodOfMode(setting);
+    return this.#unsupportedReason(method) ?? { mode: setting, method, reason: null };
+  }
+
+  /** Of several sources of guesses, those that are there. */
+  #chooseManual(wanted: DecodingMethod): DecodingChoice | string {
+    const reasons: string[] = [];
+    let method = wanted;
+    for (const missing of [{ draft: false }, { promptTokens: 0 }, { ngram: false }]) {
+      const reason = this.#unsupportedReason(method);
+      if (reason === null) break;
+      reasons.push(reason);
+      method = { ...method, ...missing };
+    }
+    const reason = reasons.length === 0 ? null : [...new Set(reasons)].join(' ');
+    if (reason !== null && isPlain(method)) return reason;
+    return { mode: 'manual', method, reason };
+  }
+
+  /** To be called while the prompt is evaluated: the main thread has nothing else to do then. */
+  prepare({ method }: DecodingChoice, prompt: readonly number[]): void {
+    if (method.ngram && !isPlain(method)) this.#ngrams.sync(prompt);
+  }
+
+  strategy({ method }: DecodingChoice, start: DecodingStart): DecodingStrategy {
+    const { decoder, draft, mostRows } = this.#resources;
+    const { prefilled, choose, isEnd } = start;
+    if (isPlain(method)) return new PlainStrategy(decoder, prefilled, choose);
+    if (method.draft && draft !== null) return draft.strategy(method, start);
+    const policy = this.#policy(method);
+    const maxLength = Math.min(mostRows, method.nodeBudget);
+    return new TreeStrategy({ decoder, prefilled, policy, choose, isEnd, maxLength });
+  }
+
+  async dispose(): Promise<void> {
+    await this.#resources.draft?.dispose();
+  }
+
+  #unsupportedReason(method: DecodingMethod): string | null {
+    const { supportsTrees, promptTokens, draft } = this.#resources;
+    if (isPlain(method)) return null;
+    if (!supportsTrees) return NO_TREES;
+    if (method.draft) {
+      const mode = method.promptTokens > 0 ? 'draft-ppd' : 'draft';
+      return draft === null ? NO_DRAFT : draft.unsupportedReason(mode);
+    }
+    return method.promptTokens > 0 && promptTokens === null ? NO_PROMPT_TOKENS : null;
+  }
+
+  #policy(method: DecodingMethod): TreePolicy {
+    const key = JSON.stringify(
+      Object.entries(method).map(([name, value]) => [name, String(value)]),
+    );
+    const known = this.#policies.get(key);
+    if (known !== undefined) return known;
+    const { promptTokens, profile, backend, mostRows } = this.#resources;
+    const latencyMs = profile?.mixedMs ?? assumedPassCost(backend, mostRows);
+    const policy = methodPolicy({ method, prompts: promptTokens, latencyMs, ngrams: this.#ngrams });
+    this.#policies.set(key, policy);
+    return policy;
+  }
+}
+
+/** For completions in the editor: a mode that is not available is no reason to show nothing. */
+export function plainChoice(reason: string): DecodingChoice {
+  return { mode: 'plain', method: PLAIN, reason };
+}
+
+function manualMethod(tree: TreeSettings = DEFAULT_TREE_SETTINGS): DecodingMethod {
+  const fault = treeSettingsFault(tree);
+  if (fault !== null) throw new EngineFailure('invalid-request', fault);
+  return methodOfSettings(tree);
+}

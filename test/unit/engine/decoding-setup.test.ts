@@ -1,0 +1,235 @@
+import assert from 'node:assert/strict';
+import { argmax } from '../../../engine/core/decode/decoder.ts';
+import {
+  DEFAULT_TREE_SETTINGS,
+  type TreeSettings,
+} from '../../../engine/core/decode/tree-settings.ts';
+import { seededRandom } from '../../../engine/core/metrics/percentiles.ts';
+import type { TreeLayout } from '../../../engine/core/tree/layout-tree.ts';
+import {
+  DecodingSetup,
+  type DecodingChoice,
+  type DecodingResources,
+} from '../../../engine/decoding/decoding-setup.ts';
+import type { PromptTokens } from '../../../engine/prompt-tokens/prompt-tokens.ts';
+import { DECODING_MODES, type DecodingModeSetting } from '../../../engine/protocol.ts';
+import { FakeModel } from '../../support/fake-model.ts';
+import { calibratedGuesser, FakeTreeDecoder } from '../../support/fake-tree-model.ts';
+
+const STATES = 4;
+const PROFILE = [0.6, 0.15, 0.1, 0.05];
+const SURE = [0.9, 0.03, 0.02, 0.01];
+const NEVER = new AbortController().signal;
+
+const PROMPT_TOKENS: PromptTokens = {
+  count: STATES,
+  ensemble: 1,
+  embeddingLength: 1,
+  rows: new Float32Array(STATES),
+  accuracies: Array.from({ length: STATES }, () => PROFILE),
+  calibration: { weights: Array.from({ length: STATES }, () => [0, 1, 0] as const) },
+  fingerprint: { model: '', weights: '' },
+  record: {
+    modelName: '',
+    quantisation: '',
+    steps: 0,
+    trainedTokens: 0,
+    seconds: 0,
+    lossByDistance: [],
+    untrained: [],
+    device: '',
+    date: '',
+  },
+};
+
+/** Rows are next to free here, so every guess that may be made is made. */
+const FREE_ROWS = Array.from({ length: 65 }, (_, n) => (n === 0 ? 0 : 1 + n / 1000));
+const PROFILE_OF_FREE_ROWS = { steadyMs: FREE_ROWS, mixedMs: FREE_ROWS, plainMs: 1 };
+
+/** Keeps the layouts of all forward passes. */
+class RecordingDecoder extends FakeTreeDecoder {
+  readonly layouts: TreeLayout[] = [];
+
+  override forward(layout: TreeLayout) {
+    this.layouts.push(layout);
+    return super.forward(layout);
+  }
+}
+
+function setup(overrides: Partial<DecodingResources> = {}) {
+  const model = new FakeModel(7, 40);
+  const guesser = calibratedGuesser(model, seededRandom(3), (_, random) =>
+    random() < 0.5 ? PROFILE : SURE,
+  );
+  const decoder = new RecordingDecoder(model, guesser, { count: STATES, ensemble: 1 });
+  const decoding = new DecodingSetup({
+    decoder,
+    supportsTrees: true,
+    promptTokens: PROMPT_TOKENS,
+    draft: null,
+    profile: PROFILE_OF_FREE_ROWS,
+    backend: 'cpu',
+    mostRows: 64,
+    ...overrides,
+  });
+  return { model, decoder, decoding };
+}
+
+/** Text that repeats itself, so that n-grams match. */
+const PROMPT = [1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6, 1, 2, 3];
+
+async function decode(
+  mode: DecodingModeSetting,
+  tree: Partial<TreeSettings> = {},
+  overrides: Partial<DecodingResources> = {},
+) {
+  const { model, decoder, decoding } = setup(overrides);
+  const choice = decoding.choose(mode, { ...DEFAULT_TREE_SETTINGS, ...tree });
+  if (typeof choice === 'string') throw new Error(choice);
+  const prefilled = (await decoder.append(PROMPT))!;
+  decoding.prepare(choice, PROMPT);
+  const strategy = decoding.strategy(choice, {
+    prompt: PROMPT,
+    prefilled,
+    choose: argmax,
+    isEnd: () => false,
+    languageId: 'python',
+    signal: NEVER,
+  });
+  const tokens: number[] = [];
+  while (tokens.length < 60) {
+    const step = await strategy.step();
+    assert.ok(step.kind === 'accepted');
+    tokens.push(...step.tokens);
+  }
+  assert.deepEqual(tokens.slice(0, 60), model.greedy(PROMPT, 60), mode);
+  const { layouts } = decoder;
+  const depths = layouts.flatMap(({ offsets, nodes }) => [...offsets.subarray(0, nodes)]);
+  const most = (of: (layout: TreeLayout) => number) => Math.max(-1, ...layouts.map(of));
+  return {
+    passes: layouts.length,
+    rows: most((layout) => layout.length),
+    depth: Math.max(0, ...depths),
+    slot: most(({ slots }) => Math.max(...slots)),
+    /** Candidates directly below the root. */
+    width: most(
+      ({ parents, nodes }) => [...parents.subarray(1, nodes)].filter((p) => p === 0).length,
+    ),
+    shapes: new Set(layouts.slice(1).map(({ parents }) => parents.join())).size,
+  };
+}
+
+function refusal(choice: DecodingChoice | string): string {
+  assert.ok(typeof choice === 'string');
+  return choice;
+}
+
+describe('decoding setup', () => {
+  for (const mode of [
+    'plain',
+    'ngram',
+    'ppd-paper',
+    'ppd-static',
+    'ppd-adaptive',
+    'ppd-ngram',
+  ] as const) {
+    it(`${mode}: the text of plain decoding`, async () => {
+      const { passes, slot } = await decode(mode);
+      if (mode === 'plain') assert.equal(passes, 0);
+      if (mode.startsWith('ppd')) assert.ok(passes < 45, `${passes} passes`);
+      assert.equal(slot >= 0, mode.startsWith('ppd'));
+    });
+  }
+
+  it('says of every mode what is missing', () => {
+    const missing = (resources: Partial<DecodingResources>) =>
+      setup(resources)
+        .decoding.availability.filter((each) => each.unsupportedReason !== null)
+        .map((each) => each.mode);
+    assert.deepEqual(
+      setup().decoding.availability.map(({ mode }) => mode),
+      DECODING_MODES,
+    );
+    assert.deepEqual(missing({}), ['draft', 'draft-ppd']);
+    assert.deepEqual(
+      missing({ promptTokens: null }),
+      DECODING_MODES.filter((mode) => mode !== 'plain' && mode !== 'ngram'),
+    );
+    assert.deepEqual(
+      missing({ supportsTrees: false }),
+      DECODING_MODES.filter((mode) => mode !== 'plain'),
+    );
+    const { decoding } = setup({ promptTokens: null });
+    assert.match(refusal(decoding.choose('ppd-static')), /foretoken train/);
+    const onlyNgrams = decoding.choose('manual', { ...DEFAULT_TREE_SETTINGS, promptTokens: 0 });
+    assert.ok(typeof onlyNgrams === 'object');
+  });
+
+  it('refuses settings out of range, and names the setting', () => {
+    const { decoding } = setup();
+    const wrong = { ...DEFAULT_TREE_SETTINGS, topK: 0 };
+    assert.throws(() => decoding.choose('manual', wrong), /foretoken\.tree\.topK is 0/);
+  });
+
+  describe('settings of mode manual', () => {
+    it('nodeBudget is the length of the longest pass', async () => {
+      for (const nodeBudget of [2, 5, 12, 40]) {
+        const { rows } = await decode('manual', { nodeBudget, ngram: false });
+        assert.ok(rows <= nodeBudget && rows >= nodeBudget * 0.8, `${rows} of ${nodeBudget}`);
+      }
+      assert.equal((await decode('manual', { nodeBudget: 1 })).passes, 0);
+    });
+
+    it('depth is how far candidates go', async () => {
+      for (const depth of [1, 2, 3]) {
+        assert.equal((await decode('manual', { depth, nodeBudget: 64 })).depth, depth);
+      }
+      assert.equal((await decode('manual', { depth: 0 })).passes, 0);
+    });
+
+    it('promptTokens is how many prompt tokens are used', async () => {
+      for (const promptTokens of [1, 2, 3, 4]) {
+        const { slot } = await decode('manual', { promptTokens, nodeBudget: 64 });
+        assert.equal(slot, promptTokens - 1);
+      }
+      assert.equal((await decode('manual', { promptTokens: 0 })).slot, -1);
+    });
+
+    it('topK is how many guesses become candidates', async () => {
+      for (const topK of [1, 2, 3]) {
+        const { width } = await decode('manual', { topK, ngram: false, nodeBudget: 64 });
+        assert.equal(width, topK);
+      }
+    });
+
+    it('adaptive: trees follow the guesses; otherwise there is one for each state', async () => {
+      const fixed = await decode('manual', { adaptive: false, ngram: false });
+      const grown = await decode('manual', { adaptive: true, ngram: false });
+      assert.ok(fixed.shapes <= STATES + 1, `${fixed.shapes} shapes`);
+      assert.ok(grown.shapes > fixed.shapes, `${grown.shapes} and ${fixed.shapes} shapes`);
+    });
+
+    it('ngram: with and without a fixed tree', async () => {
+      const tree = { promptTokens: 0, nodeBudget: 8 };
+      assert.equal((await decode('manual', { ...tree, ngram: false })).passes, 0);
+      assert.ok((await decode('manual', { ...tree, ngram: true })).rows > 1);
+      const fixed = { adaptive: false, nodeBudget: 8, promptTokens: 1, topK: 1 };
+      const without = await decode('manual', { ...fixed, ngram: false });
+      const merged = await decode('manual', { ...fixed, ngram: true });
+      assert.ok(without.depth <= 1 && merged.depth > 1);
+    });
+
+    it('leave out what is not there, and say so', () => {
+      const { decoding } = setup({ promptTokens: null });
+      const draft = { ...DEFAULT_TREE_SETTINGS, draft: true };
+      const choice = decoding.choose('manual', draft);
+      assert.ok(typeof choice === 'object');
+      assert.deepEqual([choice.method.draft, choice.method.promptTokens], [false, 0]);
+      assert.match(choice.reason ?? '', /no draft model.*foretoken train/);
+      assert.match(
+        refusal(decoding.choose('manual', { ...draft, ngram: false })),
+        /no draft model/,
+      );
+    });
+  });
+});
