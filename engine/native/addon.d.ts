@@ -211,6 +211,11 @@ export interface PromptTrainerOptions {
   /** R: most insertions of one `gradient` call. */
   readonly insertions: number;
   readonly threads: number;
+  /**
+   * Keep weights as they are in the file, and their transposed copies in BF16, instead of both in
+   * F32: less memory, a coarser gradient. Default: where F32 would take over 1 GiB.
+   */
+  readonly compactWeights?: boolean;
 }
 
 export interface PromptGradient {

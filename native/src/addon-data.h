@@ -9,9 +9,10 @@
 namespace foretoken {
 
 struct AddonData {
-    // Not exported: models come from loadModel and contexts from createContext.
+    // Not exported: models come from loadModel, contexts and trainers from a model.
     Napi::FunctionReference model;
     Napi::FunctionReference context;
+    Napi::FunctionReference trainer;
 
     /// Flags that end what is running. Set when the process exits, since Node waits for all work
     /// under way before it lets go.

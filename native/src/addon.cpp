@@ -12,6 +12,7 @@
 #include "load-model.h"
 #include "log.h"
 #include "model.h"
+#include "trainer.h"
 
 namespace foretoken {
 
@@ -66,6 +67,7 @@ static Napi::Object initialise(Napi::Env env, Napi::Object exports) {
     env.SetInstanceData(data);  // owns it
     data->model = Napi::Persistent(Model::define(env));
     data->context = Napi::Persistent(Context::define(env));
+    data->trainer = Napi::Persistent(PromptTrainer::define(env));
     prepareBackgroundRelease(env);
     stopWhenProcessExits(env);
     exports.Set("builtFor", FORETOKEN_LLAMA_RELEASE);

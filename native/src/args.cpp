@@ -46,6 +46,15 @@ int32_t integer(const Napi::Value& value, const char* what, int32_t least, int32
     return static_cast<int32_t>(number);
 }
 
+float number(const Napi::Value& value, const char* what, float least, float most) {
+    const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : std::nan("");
+    if (!(number >= least && number <= most)) {  // negated, so that NaN is refused as well
+        invalid(std::string(what) + " must be a number from " + std::to_string(least) + " to " +
+                std::to_string(most) + ".");
+    }
+    return static_cast<float>(number);
+}
+
 std::vector<int32_t> int32Array(const Napi::Value& value, const char* what) {
     if (!value.IsTypedArray() ||
         value.As<Napi::TypedArray>().TypedArrayType() != napi_int32_array) {

@@ -27,6 +27,9 @@ bool boolean(const Napi::Value& value, const char* what);
 /// A whole number within [least, most].
 int32_t integer(const Napi::Value& value, const char* what, int32_t least, int32_t most);
 
+/// Any number within [least, most].
+float number(const Napi::Value& value, const char* what, float least, float most);
+
 /// A copy: JavaScript may change the array while a worker reads.
 std::vector<int32_t> int32Array(const Napi::Value& value, const char* what);
 

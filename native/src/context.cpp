@@ -100,13 +100,13 @@ Context::Context(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Context>(inf
         defineReadOnly(Value(), "memoryBytes", number(decoder_->memoryBytes()));
         defineReadOnly(Value(), "supportsTrees",
                        Napi::Boolean::New(env, decoder_->supportsTrees()));
-        model_->contextCreated(this);
+        model_->userCreated(this);
     });
 }
 
 Context::~Context() {
     if (!model_) return;
-    model_->contextForgotten(this);
+    model_->userForgotten(this);
     releaseInBackground(std::move(decoder_));
 }
 
@@ -252,7 +252,7 @@ void Context::release(Napi::Env env) {
         for (const auto& deferred : std::exchange(waiting_, {})) {
             deferred.Resolve(done.Undefined());
         }
-        model_->contextDisposed(done, this);
+        model_->userDisposed(done, this);
         Unref();
     }))->Queue();
 }

@@ -18,7 +18,7 @@
 
 namespace foretoken {
 
-class Context : public Napi::ObjectWrap<Context> {
+class Context : public Napi::ObjectWrap<Context>, public ModelUser {
   public:
     static Napi::Function define(Napi::Env env);
     static Napi::Object create(Napi::Env env, std::shared_ptr<ModelState> model,
@@ -27,7 +27,7 @@ class Context : public Napi::ObjectWrap<Context> {
     explicit Context(const Napi::CallbackInfo& info);
     ~Context() override;
 
-    Napi::Promise disposeOf(Napi::Env env);
+    Napi::Promise disposeOf(Napi::Env env) override;
     void decodeEnded(Napi::Env env);
 
   private:

@@ -7,6 +7,7 @@
 #include "embeddings.h"
 #include "library.h"
 #include "model-info.h"
+#include "trainer.h"
 #include "values.h"
 #include "worker.h"
 
@@ -22,8 +23,8 @@ void ModelState::jobEnded(Napi::Env env) {
     freeWhenUnused(env);
 }
 
-void ModelState::contextDisposed(Napi::Env env, Context* context) {
-    contexts_.erase(context);
+void ModelState::userDisposed(Napi::Env env, ModelUser* user) {
+    users_.erase(user);
     freeWhenUnused(env);
 }
 
@@ -36,9 +37,9 @@ Napi::Promise ModelState::dispose(Napi::Env env) {
     waiting_.push_back(deferred);
     if (!closing_) {
         closing_ = true;
-        // A copy: a context takes itself off the set.
-        const std::unordered_set<Context*> contexts = contexts_;
-        for (Context* context : contexts) context->disposeOf(env);
+        // A copy: a user takes itself off the set.
+        const std::unordered_set<ModelUser*> users = users_;
+        for (ModelUser* user : users) user->disposeOf(env);
         freeWhenUnused(env);
     }
     return deferred.Promise();
@@ -51,7 +52,7 @@ void ModelState::abandon() {
 }
 
 void ModelState::freeWhenUnused(Napi::Env env) {
-    if (!closing_ || jobs_ > 0 || !contexts_.empty() || core_ == nullptr) return;
+    if (!closing_ || jobs_ > 0 || !users_.empty() || core_ == nullptr) return;
     auto core = std::const_pointer_cast<ModelCore>(std::exchange(core_, nullptr));
     (new ReleaseWorker(env, std::move(core), [state = shared_from_this()](Napi::Env done) {
         state->freed_ = true;
@@ -99,6 +100,7 @@ Napi::Function Model::define(Napi::Env env) {
                            InstanceMethod<&Model::isControl>("isControl"),
                            InstanceMethod<&Model::tokenEmbeddings>("tokenEmbeddings"),
                            InstanceMethod<&Model::createContext>("createContext"),
+                           InstanceMethod<&Model::createPromptTrainer>("createPromptTrainer"),
                            InstanceMethod<&Model::dispose>("dispose"),
                        });
 }
@@ -198,6 +200,13 @@ Napi::Value Model::createContext(const Napi::CallbackInfo& info) {
     return guarded(info.Env(), [&] {
         state_->core();
         return startContext(info.Env(), state_, parseContextOptions(info[0]));
+    });
+}
+
+Napi::Value Model::createPromptTrainer(const Napi::CallbackInfo& info) {
+    return guarded(info.Env(), [&] {
+        state_->core();
+        return startTrainer(info.Env(), state_, parseTrainerOptions(info[0]));
     });
 }
 

@@ -11,10 +11,15 @@
 
 namespace foretoken {
 
-class Context;
+/// What lives on a model: a context, a trainer.
+class ModelUser {
+  public:
+    virtual ~ModelUser() = default;
+    virtual Napi::Promise disposeOf(Napi::Env env) = 0;
+};
 
-/// What a model, its contexts and its running jobs share. Main thread only. The model is freed when
-/// it has been disposed of and the last context and the last job are gone.
+/// What a model, its users and its running jobs share. Main thread only. The model is freed when it
+/// has been disposed of and the last user and the last job are gone.
 class ModelState : public std::enable_shared_from_this<ModelState> {
   public:
     explicit ModelState(std::shared_ptr<const ModelCore> core) : core_(std::move(core)) {}
@@ -25,9 +30,9 @@ class ModelState : public std::enable_shared_from_this<ModelState> {
 
     void jobStarted() { ++jobs_; }
     void jobEnded(Napi::Env env);
-    void contextCreated(Context* context) { contexts_.insert(context); }
-    void contextForgotten(Context* context) { contexts_.erase(context); }
-    void contextDisposed(Napi::Env env, Context* context);
+    void userCreated(ModelUser* user) { users_.insert(user); }
+    void userForgotten(ModelUser* user) { users_.erase(user); }
+    void userDisposed(Napi::Env env, ModelUser* user);
 
     Napi::Promise dispose(Napi::Env env);
     /// Without a promise: the JavaScript object was garbage-collected.
@@ -37,7 +42,7 @@ class ModelState : public std::enable_shared_from_this<ModelState> {
     void freeWhenUnused(Napi::Env env);
 
     std::shared_ptr<const ModelCore> core_;
-    std::unordered_set<Context*> contexts_;
+    std::unordered_set<ModelUser*> users_;
     int jobs_ = 0;
     bool closing_ = false;
     bool freed_ = false;
@@ -60,6 +65,7 @@ class Model : public Napi::ObjectWrap<Model> {
     Napi::Value isControl(const Napi::CallbackInfo& info);
     Napi::Value tokenEmbeddings(const Napi::CallbackInfo& info);
     Napi::Value createContext(const Napi::CallbackInfo& info);
+    Napi::Value createPromptTrainer(const Napi::CallbackInfo& info);
     Napi::Value dispose(const Napi::CallbackInfo& info);
 
     std::shared_ptr<ModelState> state_;

@@ -1,4 +1,5 @@
 /** Writes GGUF v3 files: just what the fixtures of these tests need. */
+import { encodeTensor, TYPE_IDS, type TensorType } from './gguf-types.ts';
 
 export type MetadataValue =
   | { readonly type: 'u32' | 'f32'; readonly value: number }
@@ -12,6 +13,8 @@ export interface Tensor {
   /** The fastest-running dimension first, as in GGUF. */
   readonly shape: readonly number[];
   readonly data: Float32Array;
+  /** In the file; F32 unless given. */
+  readonly type?: TensorType;
 }
 
 export type Metadata = ReadonlyMap<string, MetadataValue>;
@@ -19,7 +22,6 @@ export type Metadata = ReadonlyMap<string, MetadataValue>;
 const ALIGNMENT = 32;
 const TYPE_CODES = { u32: 4, f32: 6, bool: 7, string: 8, strings: 8, i32s: 5 } as const;
 const ARRAY = 9;
-const F32 = 0;
 
 class Bytes {
   private readonly parts: Buffer[] = [];
@@ -95,12 +97,13 @@ export function writeGguf(metadata: Metadata, tensors: readonly Tensor[]): Buffe
   for (const tensor of tensors) {
     bytes.string(tensor.name).u32(tensor.shape.length);
     for (const size of tensor.shape) bytes.u64(size);
-    bytes.u32(F32).u64(offset);
-    offset += Math.ceil(tensor.data.byteLength / ALIGNMENT) * ALIGNMENT;
+    bytes.u32(TYPE_IDS[tensor.type ?? 'f32']).u64(offset);
+    const { length } = encodeTensor(tensor.type ?? 'f32', tensor.data);
+    offset += Math.ceil(length / ALIGNMENT) * ALIGNMENT;
   }
   bytes.pad(ALIGNMENT);
-  for (const { data } of tensors) {
-    bytes.add(Buffer.from(data.buffer, data.byteOffset, data.byteLength)).pad(ALIGNMENT);
+  for (const { data, type } of tensors) {
+    bytes.add(encodeTensor(type ?? 'f32', data)).pad(ALIGNMENT);
   }
   return bytes.concat();
 }

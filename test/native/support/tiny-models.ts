@@ -57,7 +57,7 @@ function vocabulary(withFim: boolean): Metadata {
   return metadata;
 }
 
-class Weights {
+export class Weights {
   readonly tensors: Tensor[] = [];
   private readonly random: () => number;
   constructor(seed: number) {
@@ -70,7 +70,11 @@ class Weights {
   }
 }
 
-function base(architecture: string, withFim: boolean, numbers: Record<string, number>): TinyModel {
+export function baseModel(
+  architecture: string,
+  withFim: boolean,
+  numbers: Record<string, number>,
+): TinyModel {
   const metadata = new Map<string, MetadataValue>([
     ['general.architecture', { type: 'string', value: architecture }],
     ...vocabulary(withFim),
@@ -83,7 +87,7 @@ function base(architecture: string, withFim: boolean, numbers: Record<string, nu
   return { metadata, tensors: [] };
 }
 
-function vocabularySize(model: TinyModel): number {
+export function vocabularySize(model: TinyModel): number {
   const tokens = model.metadata.get('tokenizer.ggml.tokens');
   return tokens?.type === 'strings' ? tokens.value.length : 0;
 }
@@ -93,7 +97,7 @@ export function tinyLlama(
   options: { withFim?: boolean; seed?: number; layers?: number } = {},
 ): TinyModel {
   const layers = options.layers ?? LAYERS;
-  const model = base('llama', options.withFim ?? true, {
+  const model = baseModel('llama', options.withFim ?? true, {
     block_count: layers,
     feed_forward_length: FEED_FORWARD,
     'attention.head_count': HEADS,
@@ -122,7 +126,7 @@ export function tinyMamba(): TinyModel {
   const inner = 2 * EMBEDDING;
   const state = 16;
   const rank = 2;
-  const model = base('mamba', true, {
+  const model = baseModel('mamba', true, {
     'ssm.conv_kernel': 4,
     'ssm.inner_size': inner,
     'ssm.state_size': state,
