@@ -25,6 +25,7 @@ import {
   type ModelsReport,
   type ModelSummary,
 } from './protocol.ts';
+import type { LoadedForTraining } from './prompt-tokens/training/open-training.ts';
 import { Session } from './session.ts';
 
 /** What the engine tells its surroundings while it works. */
@@ -57,6 +58,7 @@ export class Engine {
   readonly #listener: EngineListener;
   #libraries: Libraries | undefined;
   #session: Session | undefined;
+  #trainable: LoadedForTraining | undefined;
   #configuration: EngineConfiguration = DEFAULT_CONFIGURATION;
   #configured: Promise<void> = Promise.resolve();
   #loading: ModelLoad | undefined;
@@ -74,6 +76,16 @@ export class Engine {
   /** The session, once the state is `ready`. */
   get session(): Session | undefined {
     return this.#session;
+  }
+
+  /** What a training needs of the loaded model, once the state is `ready`. */
+  get trainable(): LoadedForTraining | undefined {
+    return this.#trainable;
+  }
+
+  /** Loads the model again, with what has become of its files. */
+  async reload(): Promise<EngineState> {
+    return this.configure({ ...this.#configuration });
   }
 
   /**
@@ -128,6 +140,7 @@ export class Engine {
   async unload(): Promise<void> {
     const session = this.#session;
     this.#session = undefined;
+    this.#trainable = undefined;
     this.#setState({ kind: 'idle' });
     await session?.dispose();
   }
@@ -192,6 +205,9 @@ export class Engine {
     const { onLog } = this.#listener;
     const { name } = summary;
     this.#session = new Session({ name, model: native, context, decoder, decoding, onLog });
+    const { modelsFolder } = this.#installation;
+    const flashAttention = gpu;
+    this.#trainable = { addon, model: native, summary, device, flashAttention, modelsFolder };
     const model = describeModel(summary, native, context.contextLength);
     const noFim = `${summary.name} has no fill-in-the-middle tokens: text after the cursor is ignored.`;
     return {

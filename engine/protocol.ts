@@ -60,7 +60,8 @@ export type EngineErrorCode =
   | 'decode-failed'
   | 'download-failed'
   | 'download-damaged'
-  | 'disk-full';
+  | 'disk-full'
+  | 'training-failed';
 
 /** A failure in the user's terms: `message` is one sentence, or two, that say what to do. */
 export interface EngineError {
@@ -315,6 +316,76 @@ export type BenchOutcome =
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'failed'; readonly error: EngineError };
 
+/** Prompt tokens for the loaded model, trained on the CPU while completions go first. */
+export interface TrainRequest {
+  /** Ask for `trainingProgress` notifications under this id. */
+  readonly trainingId: number;
+  /** Absolute paths of files and folders to learn from; with none the model makes texts up. */
+  readonly paths: readonly string[];
+  /** Globs of files that are never read. */
+  readonly exclude: readonly string[];
+  /** m. */
+  readonly promptTokens: number;
+  /** E. */
+  readonly ensemble: number;
+  /** Whichever comes first ends the training; null = no such limit, but one has to be given. */
+  readonly steps: number | null;
+  readonly minutes: number | null;
+  /** Go on from the checkpoint of a training that was cancelled; its m, E and paths count then. */
+  readonly resume: boolean;
+  /** The file to write; null = where the engine looks for this model's prompt tokens. */
+  readonly out: string | null;
+}
+
+export const DEFAULT_TRAINING = {
+  promptTokens: 3,
+  ensemble: 1,
+  length: { steps: 400, minutes: 30 },
+} as const;
+
+/** Share of guesses whose truth is among the first 1, 5, 10 candidates, by distance. */
+export interface GuessShares {
+  readonly top1: readonly number[];
+  readonly top5: readonly number[];
+  readonly top10: readonly number[];
+}
+
+export interface TrainingProgress {
+  readonly trainingId: number;
+  readonly phase: 'preparing' | 'training' | 'measuring';
+  /** 0..1. */
+  readonly fraction: number;
+  readonly steps: number;
+  /** Null before the first step. */
+  readonly secondsLeft: number | null;
+  /** Mean of the last steps in nats, by distance; empty before the first. */
+  readonly loss: readonly number[];
+  /** On held-out text; null until measured, then the last measurement. */
+  readonly guesses: GuessShares | null;
+}
+
+export interface TrainingReport {
+  readonly path: string;
+  readonly model: string;
+  readonly promptTokens: number;
+  readonly ensemble: number;
+  readonly steps: number;
+  readonly trainedTokens: number;
+  readonly seconds: number;
+  readonly lossByDistance: readonly number[];
+  /** Guesses measured, at distance 1. */
+  readonly positions: number;
+  readonly trained: GuessShares;
+  /** Of the rows that training began with. */
+  readonly untrained: GuessShares;
+}
+
+export type TrainOutcome =
+  | { readonly kind: 'completed'; readonly report: TrainingReport }
+  /** `checkpoint` is the file that `resume` goes on from; null where nothing was trained yet. */
+  | { readonly kind: 'cancelled'; readonly checkpoint: string | null; readonly steps: number }
+  | { readonly kind: 'failed'; readonly error: EngineError };
+
 export interface LogEntry {
   readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error';
   readonly message: string;
@@ -331,9 +402,14 @@ export const models = new RequestType0<ModelsOutcome, void>('models');
 export const downloadModel = new RequestType<DownloadRequest, DownloadOutcome, void>(
   'downloadModel',
 );
+/** Runs beside completions, and gives way to them. */
+export const trainPromptTokens = new RequestType<TrainRequest, TrainOutcome, void>(
+  'trainPromptTokens',
+);
 
 export const stateChanged = new NotificationType<EngineState>('stateChanged');
 export const partialCompletion = new NotificationType<PartialCompletion>('partialCompletion');
 export const benchProgress = new NotificationType<BenchProgress>('benchProgress');
 export const downloadProgress = new NotificationType<DownloadProgress>('downloadProgress');
+export const trainingProgress = new NotificationType<TrainingProgress>('trainingProgress');
 export const log = new NotificationType<LogEntry>('log');

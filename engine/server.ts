@@ -17,6 +17,8 @@ import {
   models,
   partialCompletion,
   stateChanged,
+  trainingProgress,
+  trainPromptTokens,
   type BenchOutcome,
   type BenchRequest,
   type CompletionOutcome,
@@ -25,6 +27,8 @@ import {
   type InfoOutcome,
   type ModelsOutcome,
 } from './protocol.ts';
+import { Foreground } from './prompt-tokens/training/foreground.ts';
+import { Trainings } from './prompt-tokens/training/trainings.ts';
 import type { Session } from './session.ts';
 
 interface Failed {
@@ -39,6 +43,13 @@ export function serve(connection: MessageConnection, installation: Installation)
     onLog: (entry) => void connection.sendNotification(log, entry),
   });
   const queue = new LatestWins();
+  const foreground = new Foreground();
+  const trainings = new Trainings(engine, foreground);
+  /** One task of the queue, which a training gives way to. */
+  const inFront = <T>(
+    token: CancellationToken,
+    task: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T | undefined> => foreground.run(() => queue.run(toSignal(token), task));
 
   const runCompletion = async (
     request: CompletionRequest,
@@ -80,6 +91,7 @@ export function serve(connection: MessageConnection, installation: Installation)
 
   const cancelled = { kind: 'cancelled' } as const;
   connection.onRequest(configure, async (configuration) => {
+    await trainings.stop();
     await queue.drain();
     return engine.configure(configuration);
   });
@@ -87,15 +99,13 @@ export function serve(connection: MessageConnection, installation: Installation)
   connection.onRequest(complete, async (request, token) => {
     // It would end the benchmark that the user waits for.
     if (benchmarks > 0) return cancelled;
-    return (
-      (await queue.run(toSignal(token), (signal) => runCompletion(request, signal))) ?? cancelled
-    );
+    return (await inFront(token, (signal) => runCompletion(request, signal))) ?? cancelled;
   });
   connection.onRequest(bench, async (request, token) => {
     benchmarks += 1;
-    const outcome = await queue
-      .run(toSignal(token), (signal) => runBenchmark(request, signal))
-      .finally(() => (benchmarks -= 1));
+    const outcome = await inFront(token, (signal) => runBenchmark(request, signal)).finally(
+      () => (benchmarks -= 1),
+    );
     return outcome ?? cancelled;
   });
   connection.onRequest(info, () =>
@@ -110,6 +120,19 @@ export function serve(connection: MessageConnection, installation: Installation)
   connection.onRequest(downloadModel, ({ name, downloadId }, token) =>
     downloadByName(name, installation, toSignal(token), (progress) => {
       void connection.sendNotification(downloadProgress, { downloadId, ...progress });
+    }),
+  );
+  connection.onRequest(trainPromptTokens, (request, token) =>
+    orFailed(async () => {
+      const outcome = await trainings.train(request, toSignal(token), (progress) => {
+        void connection.sendNotification(trainingProgress, progress);
+      });
+      // From now on the session guesses with them.
+      if (outcome.kind === 'completed') {
+        await queue.drain();
+        await engine.reload();
+      }
+      return outcome;
     }),
   );
   connection.listen();

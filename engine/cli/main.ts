@@ -5,12 +5,14 @@ import { runBenchCommand } from './bench.ts';
 import { runComplete } from './complete.ts';
 import { runInfo } from './info.ts';
 import { runModels } from './models.ts';
+import { runTrain } from './train.ts';
 
 const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   info: runInfo,
   models: runModels,
   complete: runComplete,
   bench: runBenchCommand,
+  train: runTrain,
 };
 
 const HELP = `Usage: foretoken COMMAND
@@ -21,6 +23,8 @@ const HELP = `Usage: foretoken COMMAND
   complete FILE:LINE:COL [--model PATH|NAME] [--max-tokens N] [--mode M] [--json]
   bench [--prompts FILE.jsonl | --workspace FOLDER] [--limit N] [--seed S] [--modes a,b]
         [--max-tokens N] [--runs R] [--model PATH|NAME] [--json OUT]
+  train [PATH...] [--model PATH|NAME] [--prompt-tokens M] [--ensemble E]
+        [--steps N] [--minutes T] [--out FILE] [--resume] [--json]
 
 Bad input ends with one line on stderr and exit code 2. FORETOKEN_LOG=1 shows the engine's log.`;
 

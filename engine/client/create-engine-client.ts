@@ -15,6 +15,8 @@ import {
   models,
   partialCompletion,
   stateChanged,
+  trainingProgress,
+  trainPromptTokens,
   type BenchOutcome,
   type BenchProgress,
   type BenchRequest,
@@ -27,6 +29,9 @@ import {
   type EngineState,
   type InfoOutcome,
   type ModelsOutcome,
+  type TrainingProgress,
+  type TrainOutcome,
+  type TrainRequest,
 } from '../protocol.ts';
 import { backoffDelayMs, HEALTHY_AFTER_MS, MAX_ATTEMPTS } from './backoff.ts';
 import type { ClientState, EngineClient, EngineClientOptions } from './engine-client.ts';
@@ -53,6 +58,8 @@ class ForkedEngine implements EngineClient {
   #lastStreamId = 0;
   readonly #downloads = new Map<number, (progress: DownloadProgress) => void>();
   #lastDownloadId = 0;
+  readonly #trainings = new Map<number, (progress: TrainingProgress) => void>();
+  #lastTrainingId = 0;
   #onBenchProgress: ((progress: BenchProgress) => void) | undefined;
   #disposed = false;
 
@@ -136,6 +143,22 @@ class ForkedEngine implements EngineClient {
     }
   }
 
+  async trainPromptTokens(
+    request: Omit<TrainRequest, 'trainingId'>,
+    signal: AbortSignal,
+    onProgress?: (progress: TrainingProgress) => void,
+  ): Promise<TrainOutcome> {
+    const trainingId = (this.#lastTrainingId += 1);
+    if (onProgress !== undefined) this.#trainings.set(trainingId, onProgress);
+    try {
+      return await this.#request(signal, (connection, token) =>
+        connection.sendRequest(trainPromptTokens, { ...request, trainingId }, token),
+      );
+    } finally {
+      this.#trainings.delete(trainingId);
+    }
+  }
+
   async restart(): Promise<EngineState> {
     this.#deaths = 0;
     this.#stop();
@@ -212,6 +235,9 @@ class ForkedEngine implements EngineClient {
     });
     connection.onNotification(downloadProgress, (progress) => {
       this.#downloads.get(progress.downloadId)?.(progress);
+    });
+    connection.onNotification(trainingProgress, (progress) => {
+      this.#trainings.get(progress.trainingId)?.(progress);
     });
     connection.onNotification(benchProgress, (progress) => this.#onBenchProgress?.(progress));
   }

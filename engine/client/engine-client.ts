@@ -11,6 +11,9 @@ import type {
   InfoOutcome,
   LogEntry,
   ModelsOutcome,
+  TrainingProgress,
+  TrainOutcome,
+  TrainRequest,
 } from '../protocol.ts';
 
 /** What a client sees: the engine's own state, or why there is no engine to have one. */
@@ -61,6 +64,12 @@ export interface EngineClient {
     signal: AbortSignal,
     onProgress?: (progress: DownloadProgress) => void,
   ): Promise<DownloadOutcome>;
+  /** Trains for the loaded model; the engine then loads it again, with its new prompt tokens. */
+  trainPromptTokens(
+    request: Omit<TrainRequest, 'trainingId'>,
+    signal: AbortSignal,
+    onProgress?: (progress: TrainingProgress) => void,
+  ): Promise<TrainOutcome>;
   /** Ends the process and starts a fresh one with the last configuration. Resets the back-off. */
   restart(): Promise<EngineState>;
   dispose(): Promise<void>;

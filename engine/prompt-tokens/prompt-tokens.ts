@@ -18,7 +18,9 @@ export interface TrainingRecord {
   readonly seconds: number;
   /** Mean loss of the last steps, by distance. */
   readonly lossByDistance: readonly number[];
-  /** The accuracies that the untrained rows had, for comparison. */
+  /** By rank, at each distance whatever came before, as published figures are counted. */
+  readonly trained?: Accuracies;
+  /** The same of the untrained rows, for comparison. */
   readonly untrained: Accuracies;
   readonly device: string;
   /** ISO date. */
@@ -34,7 +36,10 @@ export interface PromptTokens {
   readonly embeddingLength: number;
   /** m * E rows of `embeddingLength`, row (distance - 1) * E + ensemble. */
   readonly rows: Float32Array;
-  /** p(d, r), measured on held-out greedy continuations of the deployed model. */
+  /**
+   * p(d, r), measured on held-out greedy continuations of the deployed model; a distance counts
+   * where the truth was among the first ten guesses at all nearer ones.
+   */
   readonly accuracies: Accuracies;
   readonly calibration: Calibration;
   readonly fingerprint: ModelFingerprint;

@@ -1,0 +1,47 @@
+/** What the user decides about a training. */
+export interface TrainingSettings {
+  /** m. */
+  readonly promptTokens: number;
+  /** E. */
+  readonly ensemble: number;
+  /** Whichever of the two comes first ends the training. */
+  readonly steps: number;
+  /** Of work; waiting for completions counts too. */
+  readonly seconds: number;
+  /** Of everything random. */
+  readonly seed: number;
+}
+
+/** Weight of a distance in the loss against the one before it (PPD section 3.1). */
+export const DISTANCE_DECAY = 0.8;
+
+/** Longest gradient of a step; PPD's. */
+export const GRADIENT_LENGTH = 1;
+
+/**
+ * Highest learning rate as a share of the embeddings' root mean square. PPD's 1e-2 is 0.6 of that of
+ * its models.
+ */
+export const RELATIVE_RATE = 0.5;
+
+/** Tokens of a window. */
+export const WINDOW_TOKENS = 384;
+
+/** Insertions of one step. Windows are added until there are so many. */
+export const STEP_INSERTIONS = 128;
+
+/** R: insertions of one window. */
+export const WINDOW_INSERTIONS = 32;
+
+/** Windows that training comes back to once it has seen them all. */
+export const POOL_WINDOWS = 512;
+
+/** Share of windows that the model has continued itself. */
+export const SELF_SHARE = 0.9;
+
+/** Held-out windows: for a look while training, and for the figures at the end. */
+export const LOOK_WINDOWS = 6;
+export const FINAL_WINDOWS = 48;
+
+/** What random numbers are for, beside the seed: no two uses draw the same. */
+export const STREAMS = { training: 1, heldOut: 2, insertions: 3, start: 4 } as const;
