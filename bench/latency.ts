@@ -35,7 +35,12 @@ async function main(): Promise<void> {
   const configuration = { ...DEFAULT_CONFIGURATION, gpu: 'cpu' } as const;
   const ours = await Foretoken.start(configuration);
   const { model, device } = ours.ready;
-  const theirs = await NodeLlamaCpp.start(model.path, device.threads, model.contextLength);
+  const theirs = await NodeLlamaCpp.start({
+    modelPath: model.path,
+    threads: device.threads,
+    contextSize: model.contextLength,
+    plainWithoutSuffix: true,
+  });
   const idleMiB = residentMiB(ours.pid);
 
   const session = await ForetokenSession.start(configuration);

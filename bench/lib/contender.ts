@@ -7,6 +7,11 @@ export interface Measurement {
   readonly evaluatedTokens: number;
 }
 
+/** With what was written, to see whether two systems wrote the same. */
+export interface TextMeasurement extends Measurement {
+  readonly text: string;
+}
+
 export interface CompletionTask {
   readonly prefix: string;
   readonly suffix: string;
@@ -16,10 +21,10 @@ export interface CompletionTask {
 }
 
 /** A system that completes code, measured against the others in the same run. */
-export interface Contender {
+export interface Contender<Result extends Measurement = Measurement> {
   readonly name: string;
   /** Forgets all K/V. */
   reset(): Promise<void>;
-  complete(task: CompletionTask): Promise<Measurement>;
+  complete(task: CompletionTask): Promise<Result>;
   dispose(): Promise<void>;
 }

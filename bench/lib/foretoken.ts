@@ -2,28 +2,43 @@ import path from 'node:path';
 import { createEngineClient } from '../../engine/client/create-engine-client.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { findInstallation } from '../../engine/installation.ts';
-import type { CompletionOutcome, EngineConfiguration, EngineState } from '../../engine/protocol.ts';
-import type { CompletionTask, Contender, Measurement } from './contender.ts';
+import type {
+  CompletionOutcome,
+  DecodingModeSetting,
+  EngineConfiguration,
+  EngineState,
+} from '../../engine/protocol.ts';
+import type { CompletionTask, Contender, TextMeasurement } from './contender.ts';
 
 const NEVER = new AbortController().signal;
 
 /** Foretoken as the editor uses it: the engine process, reached over its protocol. */
-export class Foretoken implements Contender {
-  readonly name = 'foretoken';
+export class Foretoken implements Contender<TextMeasurement> {
+  readonly name: string;
   readonly ready: Extract<EngineState, { kind: 'ready' }>;
   readonly #client: EngineClient;
+  readonly #mode: DecodingModeSetting;
 
-  private constructor(client: EngineClient, ready: Extract<EngineState, { kind: 'ready' }>) {
+  private constructor(
+    client: EngineClient,
+    ready: Extract<EngineState, { kind: 'ready' }>,
+    mode: DecodingModeSetting,
+  ) {
+    this.name = `foretoken ${mode}`;
     this.#client = client;
+    this.#mode = mode;
     this.ready = ready;
   }
 
-  static async start(configuration: EngineConfiguration): Promise<Foretoken> {
+  static async start(
+    configuration: EngineConfiguration,
+    mode: DecodingModeSetting = 'plain',
+  ): Promise<Foretoken> {
     const entry = path.join(findInstallation().root, 'dist', 'engine.cjs');
     const client = createEngineClient({ entry });
     const state = await client.configure(configuration);
     if (state.kind !== 'ready') throw new Error(JSON.stringify(state));
-    return new Foretoken(client, state);
+    return new Foretoken(client, state, mode);
   }
 
   get pid(): number | undefined {
@@ -35,12 +50,13 @@ export class Foretoken implements Contender {
     return Promise.reject(new Error('The engine process keeps its cache.'));
   }
 
-  async complete(task: CompletionTask): Promise<Measurement> {
+  async complete(task: CompletionTask): Promise<TextMeasurement> {
     const started = performance.now();
-    const outcome = await this.#client.complete(request(task), NEVER);
+    const outcome = await this.#client.complete(request(task, this.#mode), NEVER);
     const totalMs = performance.now() - started;
-    const { timing } = completed(outcome);
+    const { text, timing } = completed(outcome);
     return {
+      text,
       // All but the decoding: the way to the engine and back counts.
       firstTokenMs: totalMs - timing.decodeMs,
       totalMs,
@@ -54,10 +70,13 @@ export class Foretoken implements Contender {
   }
 }
 
-function request({ prefix, suffix, maxTokens, singleLine }: CompletionTask) {
+function request(
+  { prefix, suffix, maxTokens, singleLine }: CompletionTask,
+  mode: DecodingModeSetting,
+) {
   return {
     document: { path: 'bench.ts', languageId: 'typescript', prefix, suffix },
-    mode: 'plain',
+    mode,
     maxTokens,
     deadlineMs: null,
     multiline: !singleLine,
