@@ -1,0 +1,64 @@
+import { rootTree, type TokenTree } from '../tree/candidate-tree.ts';
+import type { NgramIndex } from '../tree/ngram-index.ts';
+import type { PlanInput, TreePolicy } from '../tree/tree-policy.ts';
+import type { TokenRow } from '../decode/decoder.ts';
+import type { MethodController } from './method-controller.ts';
+
+/** A policy to choose from. */
+export interface Contender {
+  readonly policy: TreePolicy;
+  /** Whether it keeps the n-gram index up to date itself. */
+  readonly indexes: boolean;
+}
+
+export interface AutoPolicyInput<M> {
+  readonly controller: MethodController<M>;
+  /** All methods of the controller but its baseline, which is plain decoding. */
+  readonly contenders: ReadonlyMap<M, Contender>;
+  /** Shared by all contenders. */
+  readonly ngrams: NgramIndex;
+  /** Milliseconds from any start. */
+  readonly now: () => number;
+}
+
+/**
+ * Lets a controller choose the policy of every step, and tells it how long the step took: planning,
+ * forward pass and acceptance.
+ */
+export class AutoPolicy<M> implements TreePolicy {
+  readonly #input: AutoPolicyInput<M>;
+  readonly #tokens = new Map<M, number>();
+  #active: { readonly method: M; readonly startedMs: number } | null = null;
+
+  constructor(input: AutoPolicyInput<M>) {
+    this.#input = input;
+  }
+
+  /** Tokens by the method that they came from, since this was last asked. */
+  takeTokens(): ReadonlyMap<M, number> {
+    const taken = new Map(this.#tokens);
+    this.#tokens.clear();
+    return taken;
+  }
+
+  plan(input: PlanInput): TokenTree {
+    const { controller, contenders, now } = this.#input;
+    const startedMs = now();
+    const method = controller.choose();
+    this.#active = { method, startedMs };
+    return contenders.get(method)?.policy.plan(input) ?? rootTree(input.root);
+  }
+
+  observe(tokens: readonly number[], guesses: readonly TokenRow[]): void {
+    const { controller, contenders, ngrams, now } = this.#input;
+    const active = this.#active;
+    this.#active = null;
+    const contender = active === null ? undefined : contenders.get(active.method);
+    contender?.policy.observe(tokens, guesses);
+    if (contender?.indexes !== true) ngrams.push(tokens);
+    // The first token of a completion comes with the prefill.
+    if (active === null) return;
+    controller.record(now() - active.startedMs, tokens.length);
+    this.#tokens.set(active.method, (this.#tokens.get(active.method) ?? 0) + tokens.length);
+  }
+}
