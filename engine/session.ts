@@ -3,7 +3,12 @@ import { createStopRule } from './core/decode/stop.ts';
 import type { AcceptedStep } from './core/decode/strategy.ts';
 import { greedyAfterLead } from './core/decode/token-choice.ts';
 import { buildPrompt, type PromptVocabulary } from './core/prompt/fim-prompt.ts';
-import { plainChoice, type DecodingChoice, type DecodingSetup } from './decoding/decoding-setup.ts';
+import {
+  plainChoice,
+  type DecodingChoice,
+  type DecodingSetup,
+  type UsedDecoding,
+} from './decoding/decoding-setup.ts';
 import { EngineFailure } from './engine-failure.ts';
 import type { NativeContext, NativeModel } from './native/addon.d.ts';
 import type { NativeTreeDecoder } from './native/native-tree-decoder.ts';
@@ -40,6 +45,7 @@ interface Run {
   readonly finish: GenerateFinish;
   readonly tokens: readonly number[];
   readonly margins: readonly number[];
+  readonly used: UsedDecoding;
   readonly timing: CompletionTiming;
 }
 
@@ -109,8 +115,7 @@ export class Session {
       kind: 'completed',
       text: run.text,
       finishReason: run.finish,
-      mode: choice.mode,
-      modeReason: choice.reason,
+      ...run.used,
       model: this.#parts.name,
       timing: run.timing,
     };
@@ -201,7 +206,7 @@ export class Session {
     const prompt = buildPrompt(this.#vocabulary, input.text, budget);
     const prefilling = decoder.prefill(prompt.tokens, () => input.signal.aborted);
     // While the addon's thread evaluates the prompt this one has nothing else to do.
-    decoding.prepare(input.choice, prompt.tokens);
+    decoding.prepare(input.choice, prompt.tokens, input.languageId);
     const prefilled = await prefilling;
     if (prefilled === null) return null;
     const decodeStarted = performance.now();
@@ -228,11 +233,13 @@ export class Session {
     if (result.kind === 'cancelled') return null;
     const decodeMs = performance.now() - decodeStarted;
     const tokens = result.tokens.length;
+    const used = decoding.conclude(input.choice, input.languageId, tokens);
     return {
       text: result.text,
       finish: result.finish,
       tokens: result.tokens,
       margins: result.margins,
+      used,
       timing: {
         promptTokens: prompt.tokens.length,
         reusedTokens: prefilled.reused,

@@ -5,8 +5,7 @@ import {
   methodOfSettings,
   type DecodingMethod,
 } from '../core/decode/decoding-method.ts';
-import { DECODING_MODES } from '../core/decode/decoding-mode.ts';
-import { methodPolicy } from '../core/decode/method-policy.ts';
+import { DECODING_MODES, type DecodingMode } from '../core/decode/decoding-mode.ts';
 import { PlainStrategy } from '../core/decode/plain.ts';
 import type { DecodingStrategy } from '../core/decode/strategy.ts';
 import type { TokenChoice } from '../core/decode/token-choice.ts';
@@ -14,13 +13,19 @@ import type { TreeDecoder } from '../core/decode/tree-decoder.ts';
 import { DEFAULT_TREE_SETTINGS, treeSettingsFault } from '../core/decode/tree-settings.ts';
 import { TreeStrategy } from '../core/decode/tree-strategy.ts';
 import { NgramIndex } from '../core/tree/ngram-index.ts';
-import type { TreePolicy } from '../core/tree/tree-policy.ts';
+import { baselineCosts } from '../core/tuning/method-controller.ts';
 import { assumedPassCost } from '../core/tuning/pass-cost.ts';
 import { EngineFailure } from '../engine-failure.ts';
 import type { PromptTokens } from '../prompt-tokens/prompt-tokens.ts';
-import type { DecodingModeSetting, ModeAvailability, TreeSettings, UsedMode } from '../protocol.ts';
+import type {
+  CompletedCompletion,
+  DecodingModeSetting,
+  ModeAvailability,
+  TreeSettings,
+} from '../protocol.ts';
 import type { DeviceProfile } from '../tuning/device-profile.ts';
 import type { DraftDecoding } from './draft-decoding.ts';
+import { LanguageDecoding } from './language-decoding.ts';
 
 /** What is loaded, as far as decoding depends on it. */
 export interface DecodingResources {
@@ -38,11 +43,15 @@ export interface DecodingResources {
 
 /** How one request is to be decoded. */
 export interface DecodingChoice {
-  readonly mode: UsedMode;
+  readonly mode: DecodingModeSetting;
+  /** Of `auto`: all that it may use. */
   readonly method: DecodingMethod;
   /** As in `CompletedCompletion`. */
   readonly reason: string | null;
 }
+
+/** How a completion was decoded in the end. */
+export type UsedDecoding = Pick<CompletedCompletion, 'mode' | 'modeReason'>;
 
 /** Where decoding starts: the prompt is in the cache of the resources' decoder. */
 export interface DecodingStart {
@@ -58,6 +67,10 @@ export interface DecodingStart {
 
 const PLAIN: DecodingMethod = methodOfMode('plain');
 
+/** In the order in which `auto` tries them. */
+const AUTO_MODES: readonly DecodingMode[] = ['ppd-ngram', 'ngram', 'ppd-adaptive', 'ppd-static'];
+const AUTO: DecodingMethod = methodOfMode('ppd-ngram');
+
 const NO_TREES =
   'This model keeps a memory that cannot go back, so candidates cannot be verified: it decodes plainly.';
 const NO_PROMPT_TOKENS =
@@ -69,11 +82,20 @@ export class DecodingSetup {
   readonly #resources: DecodingResources;
   /** Of the last prompt that was looked up in, and what was generated then: the next shares most. */
   readonly #ngrams = new NgramIndex();
-  /** By method: what a policy has learned holds for the next completion too. */
-  readonly #policies = new Map<string, TreePolicy>();
+  /** What was learnt of a language holds for its next completion too. */
+  readonly #languages = new Map<string, LanguageDecoding>();
+  readonly #baselineMs = baselineCosts();
+  #profile: DeviceProfile | null;
 
   constructor(resources: DecodingResources) {
     this.#resources = resources;
+    this.#profile = resources.profile;
+  }
+
+  /** The device has been measured: trees are built anew for what passes cost. */
+  useProfile(profile: DeviceProfile): void {
+    this.#profile = profile;
+    this.#languages.clear();
   }
 
   get availability(): readonly ModeAvailability[] {
@@ -88,10 +110,15 @@ export class DecodingSetup {
    * @throws EngineFailure 'invalid-request' where the settings are out of range.
    */
   choose(setting: DecodingModeSetting, tree?: TreeSettings): DecodingChoice | string {
-    if (setting === 'auto') return plainChoice('plain decoding until measurements say otherwise');
+    if (setting === 'auto') return this.#chooseAuto();
     if (setting === 'manual') return this.#chooseManual(manualMethod(tree));
     const method = methodOfMode(setting);
     return this.#unsupportedReason(method) ?? { mode: setting, method, reason: null };
+  }
+
+  #chooseAuto(): DecodingChoice {
+    if (!this.#resources.supportsTrees) return plainChoice(NO_TREES);
+    return { mode: 'auto', method: AUTO, reason: null };
   }
 
   /** Of several sources of guesses, those that are there. */
@@ -110,18 +137,32 @@ export class DecodingSetup {
   }
 
   /** To be called while the prompt is evaluated: the main thread has nothing else to do then. */
-  prepare({ method }: DecodingChoice, prompt: readonly number[]): void {
-    if (method.ngram && !isPlain(method)) this.#ngrams.sync(prompt);
+  prepare({ mode, method }: DecodingChoice, prompt: readonly number[], languageId: string): void {
+    if (isPlain(method)) return;
+    if (method.ngram) this.#ngrams.sync(prompt);
+    const language = this.#language(languageId);
+    if (mode === 'auto') language.warmUp();
+    else if (!method.draft) language.policy(method);
   }
 
-  strategy({ method }: DecodingChoice, start: DecodingStart): DecodingStrategy {
+  strategy({ mode, method }: DecodingChoice, start: DecodingStart): DecodingStrategy {
     const { decoder, draft, mostRows } = this.#resources;
-    const { prefilled, choose, isEnd } = start;
+    const { prefilled, choose, isEnd, languageId } = start;
     if (isPlain(method)) return new PlainStrategy(decoder, prefilled, choose);
     if (method.draft && draft !== null) return draft.strategy(method, start);
-    const policy = this.#policy(method);
+    const language = this.#language(languageId);
+    const policy = mode === 'auto' ? language.auto : language.policy(method);
     const maxLength = Math.min(mostRows, method.nodeBudget);
     return new TreeStrategy({ decoder, prefilled, policy, choose, isEnd, maxLength });
+  }
+
+  /** To be called when a completion is decoded. */
+  conclude({ mode, reason }: DecodingChoice, languageId: string, tokens: number): UsedDecoding {
+    const language = this.#language(languageId);
+    language.learn(tokens);
+    if (mode !== 'auto') return { mode, modeReason: reason };
+    const used = language.concludeAuto();
+    return { mode: used.mode, modeReason: used.reason };
   }
 
   async dispose(): Promise<void> {
@@ -139,17 +180,20 @@ export class DecodingSetup {
     return method.promptTokens > 0 && promptTokens === null ? NO_PROMPT_TOKENS : null;
   }
 
-  #policy(method: DecodingMethod): TreePolicy {
-    const key = JSON.stringify(
-      Object.entries(method).map(([name, value]) => [name, String(value)]),
-    );
-    const known = this.#policies.get(key);
+  #language(id: string): LanguageDecoding {
+    const known = this.#languages.get(id);
     if (known !== undefined) return known;
-    const { promptTokens, profile, backend, mostRows } = this.#resources;
-    const latencyMs = profile?.mixedMs ?? assumedPassCost(backend, mostRows);
-    const policy = methodPolicy({ method, prompts: promptTokens, latencyMs, ngrams: this.#ngrams });
-    this.#policies.set(key, policy);
-    return policy;
+    const { promptTokens, backend, mostRows } = this.#resources;
+    const assumed = assumedPassCost(backend, mostRows);
+    const language = new LanguageDecoding({
+      prompts: promptTokens,
+      costs: this.#profile ?? { steadyMs: assumed, mixedMs: assumed },
+      ngrams: this.#ngrams,
+      autoModes: AUTO_MODES.filter((mode) => this.#unsupportedReason(methodOfMode(mode)) === null),
+      baselineMs: this.#baselineMs,
+    });
+    this.#languages.set(id, language);
+    return language;
   }
 }
 

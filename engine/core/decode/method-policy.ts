@@ -20,12 +20,18 @@ export interface GuessQuality {
   readonly calibration: Calibration;
 }
 
+/** `[n]`: cost of a pass over n rows; as in `DeviceProfile`. */
+export interface PassCosts {
+  readonly steadyMs: readonly number[];
+  readonly mixedMs: readonly number[];
+}
+
 export interface PolicyInput {
   readonly method: DecodingMethod;
   /** Null where there are no prompt tokens; the method then uses none. */
   readonly prompts: GuessQuality | null;
-  /** `[n]`: cost of a pass over n rows, in milliseconds or any other unit. */
-  readonly latencyMs: readonly number[];
+  /** What a pass costs here; in milliseconds or any other unit. */
+  readonly costs: PassCosts;
   /** Holds the prompt; kept up to date by the policy where the method looks things up. */
   readonly ngrams: NgramIndex;
 }
@@ -35,9 +41,9 @@ const CHAINS = { length: 12, count: 4 } as const;
 
 /** The policy that a method comes to with these prompt tokens on this device. */
 export function methodPolicy(input: PolicyInput): TreePolicy {
-  const { method, prompts, latencyMs, ngrams } = input;
-  const rows = Math.min(method.nodeBudget, latencyMs.length - 1);
-  const costs = latencyMs.slice(0, rows + 1);
+  const { method, prompts, ngrams } = input;
+  const rows = Math.min(method.nodeBudget, longestUsefulPass(input.costs.mixedMs));
+  const costs = input.costs.mixedMs.slice(0, rows + 1);
   const depth = Math.min(method.depth, method.promptTokens);
   if (prompts === null || depth === 0) return ngramPolicy(method, costs, ngrams);
   const problem = treeProblem(prompts, depth, method.topK, costs);
@@ -62,6 +68,15 @@ export function methodPolicy(input: PolicyInput): TreePolicy {
   return method.ngram
     ? new MergingPolicy({ policy: fixed, ngrams, chains, ensemble, rows })
     : fixed;
+}
+
+/** No step yields more tokens than this on average, so a pass that costs as much cannot pay. */
+const MOST_TAU = 8;
+
+function longestUsefulPass(costs: readonly number[]): number {
+  const first = costs[1] ?? 0;
+  const tooLong = costs.findIndex((cost, n) => n > 1 && cost > MOST_TAU * first);
+  return tooLong < 0 ? costs.length - 1 : tooLong - 1;
 }
 
 /** A step without a match is a plain one, so the rate is that of plain decoding. */

@@ -13,9 +13,9 @@ export interface Contender {
 
 export interface AutoPolicyInput<M> {
   readonly controller: MethodController<M>;
-  /** All methods of the controller but its baseline, which is plain decoding. */
-  readonly contenders: ReadonlyMap<M, Contender>;
-  /** Shared by all contenders. */
+  /** Null for the baseline: plain decoding. */
+  readonly contender: (method: M) => Contender | null;
+  /** Of all contenders. */
   readonly ngrams: NgramIndex;
   /** Milliseconds from any start. */
   readonly now: () => number;
@@ -42,20 +42,20 @@ export class AutoPolicy<M> implements TreePolicy {
   }
 
   plan(input: PlanInput): TokenTree {
-    const { controller, contenders, now } = this.#input;
+    const { controller, contender, now } = this.#input;
     const startedMs = now();
     const method = controller.choose();
     this.#active = { method, startedMs };
-    return contenders.get(method)?.policy.plan(input) ?? rootTree(input.root);
+    return contender(method)?.policy.plan(input) ?? rootTree(input.root);
   }
 
   observe(tokens: readonly number[], guesses: readonly TokenRow[]): void {
-    const { controller, contenders, ngrams, now } = this.#input;
+    const { controller, contender, ngrams, now } = this.#input;
     const active = this.#active;
     this.#active = null;
-    const contender = active === null ? undefined : contenders.get(active.method);
-    contender?.policy.observe(tokens, guesses);
-    if (contender?.indexes !== true) ngrams.push(tokens);
+    const used = active === null ? null : contender(active.method);
+    used?.policy.observe(tokens, guesses);
+    if (used?.indexes !== true) ngrams.push(tokens);
     // The first token of a completion comes with the prefill.
     if (active === null) return;
     controller.record(now() - active.startedMs, tokens.length);
