@@ -34,6 +34,7 @@
         "src/trainer-core.cpp",
         "src/trainer-graph.cpp",
         "src/trainer-kept.cpp",
+        "src/trainer-pass.cpp",
         "src/trainer-shape.cpp",
         "src/trainer-source.cpp",
         "src/trainer-teacher.cpp",

@@ -248,7 +248,7 @@ export interface PromptTrainer {
    * `rows`: m x E x embeddingLength values, row (i-1) * E + j for chain j at distance i.
    * `insertions`: 1..R indices t into the window, t + m < its length: text[0..t] has been seen, prompt
    * token i (1..m) stands in for text[t+i], and its teacher is the model's prediction after
-   * text[t+i].
+   * text[t+i]. `decay`: 0..1.
    */
   gradient(
     rows: Float32Array,

@@ -13,21 +13,6 @@ GgmlContext makeContext(const Api& api, size_t tensors, size_t graphBytes) {
     return context;
 }
 
-void guardMemory(const Api& api, double bytes, const char* what) {
-    double available = 0;
-    for (size_t index = 0; index < api.ggml_backend_dev_count(); ++index) {
-        size_t free = 0;
-        size_t total = 0;
-        api.ggml_backend_dev_memory(api.ggml_backend_dev_get(index), &free, &total);
-        available += static_cast<double>(total);
-    }
-    if (available == 0 || bytes <= available) return;
-    throw NativeFailure(ErrorCode::OutOfMemory,
-                        std::string("Training needs ") +
-                            std::to_string(static_cast<int64_t>(bytes / (1 << 30))) + " GiB for " +
-                            what + ", more than this machine has.");
-}
-
 TrainerBackend::TrainerBackend(const Api& api, int32_t threads, size_t graphSize,
                                const std::atomic<bool>& cancelled)
     : api_(api),
@@ -58,7 +43,23 @@ TrainerBackend::TrainerBackend(const Api& api, int32_t threads, size_t graphSize
     if (!scheduler_) throw std::bad_alloc();
 }
 
-GgmlBuffer TrainerBackend::allocate(ggml_context* context, const char* what) const {
+void TrainerBackend::claim(double bytes, const char* what) {
+    claimed_ += bytes;
+    double available = 0;
+    for (size_t index = 0; index < api_.ggml_backend_dev_count(); ++index) {
+        size_t free = 0;
+        size_t total = 0;
+        api_.ggml_backend_dev_memory(api_.ggml_backend_dev_get(index), &free, &total);
+        available += static_cast<double>(total);
+    }
+    if (available == 0 || claimed_ <= available) return;
+    throw NativeFailure(ErrorCode::OutOfMemory,
+                        "Training needs " +
+                            std::to_string(static_cast<int64_t>(claimed_ / (1 << 30))) +
+                            " GiB with " + what + ", more than this machine has.");
+}
+
+GgmlBuffer TrainerBackend::allocate(ggml_context* context, const char* what) {
     ggml_backend_buffer_type_t type =
         api_.ggml_backend_dev_buffer_type(api_.ggml_backend_get_device(cpu_.get()));
     double bytes = 0;
@@ -66,7 +67,7 @@ GgmlBuffer TrainerBackend::allocate(ggml_context* context, const char* what) con
          tensor = api_.ggml_get_next_tensor(context, tensor)) {
         bytes += static_cast<double>(api_.ggml_nbytes(tensor));
     }
-    guardMemory(api_, bytes, what);
+    claim(bytes, what);
     GgmlBuffer buffer(api_.ggml_backend_alloc_ctx_tensors_from_buft(context, type),
                       api_.ggml_backend_buffer_free);
     if (!buffer) {
@@ -80,7 +81,7 @@ GgmlBuffer TrainerBackend::allocate(ggml_context* context, const char* what) con
 void TrainerBackend::reserve(ggml_cgraph* graph) {
     size_t bytes = 0;
     api_.ggml_backend_sched_reserve_size(scheduler_.get(), graph, &bytes);
-    guardMemory(api_, static_cast<double>(bytes), "so many insertions");
+    claim(static_cast<double>(bytes), "so many insertions and prompt tokens");
     api_.ggml_backend_sched_reset(scheduler_.get());
     if (!api_.ggml_backend_sched_reserve(scheduler_.get(), graph)) throw std::bad_alloc();
 }

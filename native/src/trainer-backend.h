@@ -15,17 +15,18 @@ using GgmlBuffer = std::unique_ptr<ggml_backend_buffer, decltype(&::ggml_backend
 /// A context for the descriptions of `tensors` tensors, whose data lie elsewhere.
 GgmlContext makeContext(const Api& api, size_t tensors, size_t graphBytes = 0);
 
-/// Throws out-of-memory when this machine cannot hold so much at all.
-void guardMemory(const Api& api, double bytes, const char* what);
-
 class TrainerBackend {
   public:
     /// `cancelled` is looked at between graph nodes. Throws out-of-memory.
     TrainerBackend(const Api& api, int32_t threads, size_t graphSize,
                    const std::atomic<bool>& cancelled);
 
+    /// Counts memory that is about to be taken. Throws out-of-memory when this machine cannot hold
+    /// all that was counted: memory is only touched later, and then the kernel ends the process.
+    void claim(double bytes, const char* what);
+
     /// Memory for all tensors of `context`, zeroed. Throws out-of-memory.
-    GgmlBuffer allocate(ggml_context* context, const char* what) const;
+    GgmlBuffer allocate(ggml_context* context, const char* what);
 
     /// Makes room for `graph`, and for smaller ones. Throws out-of-memory.
     void reserve(ggml_cgraph* graph);
@@ -40,6 +41,7 @@ class TrainerBackend {
 
   private:
     const Api& api_;
+    double claimed_ = 0;  // bytes
     std::unique_ptr<ggml_backend, decltype(&::ggml_backend_free)> cpu_;
     std::unique_ptr<ggml_backend_sched, decltype(&::ggml_backend_sched_free)> scheduler_;
 };

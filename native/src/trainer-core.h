@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -61,6 +62,7 @@ class TrainerCore {
   private:
     using OnRow = std::function<void(size_t position, const float* logits)>;
 
+    void claimWindow();
     bool readWindow(const std::vector<int32_t>& tokens, const OnRow& onRow);
     void keepPrediction(size_t position, const float* logits);
     GraphShape graphShape(int64_t text, int64_t insertions) const;

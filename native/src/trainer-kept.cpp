@@ -5,7 +5,7 @@
 namespace foretoken {
 
 KeptWindow::KeptWindow(const Api& api, const TransformerShape& shape, int64_t windowLength,
-                       const TrainerBackend& backend)
+                       TrainerBackend& backend)
     : api_(api),
       shape_(shape),
       length_(windowLength),

@@ -1,6 +1,7 @@
 #include "trainer-teacher.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 
 #include "errors.h"

@@ -17,10 +17,11 @@ namespace foretoken {
 class KeptWindow {
   public:
     KeptWindow(const Api& api, const TransformerShape& shape, int64_t windowLength,
-               const TrainerBackend& backend);
+               TrainerBackend& backend);
 
     const std::vector<KeptText>& layers() const { return layers_; }
-    uint64_t bytes() const { return api_.ggml_backend_buffer_get_size(buffer_.get()); }
+    /// Of the tensors, and of the half as large copy that they are filled from.
+    uint64_t bytes() const { return api_.ggml_backend_buffer_get_size(buffer_.get()) * 3 / 2; }
 
     /// `values`: headLength x kvHeads x count, of the positions from `first` on. Rounds them in
     /// place to what llama.cpp's cache keeps.

@@ -143,7 +143,7 @@ class WeightLoader {
 }  // namespace
 
 TrainerWeights loadWeights(const Api& api, const TransformerShape& shape, TensorSource& source,
-                           const TrainerBackend& backend, std::optional<bool> compact,
+                           TrainerBackend& backend, std::optional<bool> compact,
                            const std::atomic<bool>& cancelled) {
     const size_t tensors = kTensorsPerLayer * static_cast<size_t>(shape.layers) + 8;
     TrainerWeights weights{makeContext(api, tensors),

@@ -45,7 +45,7 @@ struct TrainerWeights {
 /// F32 both; by default where F32 would take over 1 GiB. Throws model-unsupported,
 /// model-unreadable, out-of-memory; aborted once `cancelled` is set.
 TrainerWeights loadWeights(const Api& api, const TransformerShape& shape, TensorSource& source,
-                           const TrainerBackend& backend, std::optional<bool> compact,
+                           TrainerBackend& backend, std::optional<bool> compact,
                            const std::atomic<bool>& cancelled);
 
 /// Writes the source's rows into `target`, which has its shape, or the transposed one.

@@ -114,6 +114,11 @@ describe('a prompt trainer', function () {
     assert.equal((await gradient([36])).kind, 'done');
   });
 
+  it('refuses what the machine cannot hold', async () => {
+    const options = { ...OPTIONS, count: 16, ensemble: 64, insertions: 2 ** 14 };
+    assert.equal(await failure(() => model.createPromptTrainer(options)), 'out-of-memory');
+  });
+
   it('refuses models that its own pass does not reproduce', async () => {
     const llama = trainableModel({ architecture: 'llama' });
     const scaled = new Map(llama.metadata);

@@ -114,7 +114,7 @@ async function growth(cycles: number, cycle: () => Promise<void>): Promise<numbe
 
 describe('the end of the process', function () {
   this.timeout(60_000);
-  for (const state of ['idle', 'loading', 'decoding', 'disposing', 'forgetting']) {
+  for (const state of ['idle', 'loading', 'decoding', 'training', 'disposing', 'forgetting']) {
     it(`is clean while ${state}`, () => {
       const child = join(root, 'test', 'native', 'support', 'exit-child.ts');
       const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', child, state], {

@@ -24,6 +24,15 @@ const states: Readonly<Record<string, () => unknown>> = {
   decoding: () => {
     for (let index = 0; index < 20; index += 1) decode(index)?.catch(ignore);
   },
+  training: async () => {
+    const options = { count: 8, ensemble: 8, windowLength: 512, insertions: 16, threads: 1 };
+    const trainer = await model.createPromptTrainer(options);
+    await trainer.load(tokens.subarray(0, 500));
+    const rows = new Float32Array(8 * 8 * model.info.embeddingLength).fill(0.1);
+    const insertions = Int32Array.from({ length: 16 }, (_, index) => 30 * index);
+    trainer.gradient(rows, insertions, { decay: 1 }).catch(ignore);
+    model.createPromptTrainer(options).catch(ignore);
+  },
   disposing: () => {
     decode(0)?.catch(ignore);
     model.dispose().catch(ignore);
