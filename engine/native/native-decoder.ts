@@ -8,7 +8,8 @@ import type { NativeContext } from './addon.d.ts';
  */
 export const ROW_CANDIDATES = 32;
 
-const SEQUENCE = 0;
+/** The one that holds the text. */
+export const SEQUENCE = 0;
 
 /**
  * Tokens of a prompt evaluated at once. A cancel loses one such piece, not the prompt: who types

@@ -3,7 +3,7 @@ import type { TreeDecoder, TreeRows } from '../core/decode/tree-decoder.ts';
 import { at } from '../core/tree/at.ts';
 import type { TreeLayout } from '../core/tree/layout-tree.ts';
 import type { DecodeRows, NativeContext } from './addon.d.ts';
-import { NativeDecoder, ROW_CANDIDATES } from './native-decoder.ts';
+import { NativeDecoder, ROW_CANDIDATES, SEQUENCE } from './native-decoder.ts';
 
 /** Trained prompt tokens: m times E embeddings, row (distance - 1) * E + ensemble. */
 export interface PromptTokenEmbeddings {
@@ -29,6 +29,8 @@ export class NativeTreeDecoder extends NativeDecoder implements TreeDecoder {
   readonly promptTokens: { readonly count: number; readonly ensemble: number };
   /** Of the last forward pass, until it is kept or dropped. */
   #layout: TreeLayout | null = null;
+  /** Rows of a chain that the cache holds beyond `tokens`. */
+  #chainLength = 0;
 
   constructor(context: NativeContext, prompts: PromptTokenEmbeddings | null = null) {
     super(context);
@@ -37,7 +39,59 @@ export class NativeTreeDecoder extends NativeDecoder implements TreeDecoder {
   }
 
   async forward(layout: TreeLayout): Promise<TreeRows | null> {
+    this.#dropChain();
     this.#layout = null;
+    const rows = isPlainText(layout)
+      ? await this.#forwardChain(layout)
+      : await this.#forwardTree(layout);
+    if (rows !== null) this.#layout = layout;
+    return rows;
+  }
+
+  keep(path: readonly number[]): void {
+    const layout = this.#layout;
+    if (layout === null) throw new Error('There is no forward pass to keep a path of.');
+    this.#layout = null;
+    if (this.#chainLength === 0) this.context.keepPath(Int32Array.from(path));
+    this.tokens.push(...path.map((row) => at(layout.tokens, row)));
+    this.#chainLength = Math.max(0, this.#chainLength - path.length);
+    this.#dropChain();
+  }
+
+  override async append(tokens: readonly number[]): Promise<TokenRow | null> {
+    this.#dropChain();
+    return super.append(tokens);
+  }
+
+  override truncate(length: number): void {
+    this.#dropChain();
+    super.truncate(length);
+  }
+
+  /** Text that follows the cache needs no sequences of its own: it is a batch like a prompt's. */
+  async #forwardChain(layout: TreeLayout): Promise<TreeRows | null> {
+    const { length } = layout;
+    const result = await this.context.decode({
+      tokens: layout.tokens,
+      sequence: SEQUENCE,
+      position: this.tokens.length,
+      outputs: length === 1 ? 'last' : 'all',
+      topK: ROW_CANDIDATES,
+    });
+    if (result.kind === 'cancelled') return null;
+    this.#chainLength = length;
+    const nodes = Array.from({ length }, (_, row) => rowAt(result, row));
+    return { nodes, guesses: nodes.map(() => []) };
+  }
+
+  /** Takes back what a chain left in the cache beyond what was kept. */
+  #dropChain(): void {
+    if (this.#chainLength === 0) return;
+    this.#chainLength = 0;
+    this.context.removeTokens(SEQUENCE, this.tokens.length, -1);
+  }
+
+  async #forwardTree(layout: TreeLayout): Promise<TreeRows | null> {
     const outputs = outputsOf(layout, this.promptTokens.ensemble);
     const result = await this.context.decodeTree({
       tokens: layout.tokens,
@@ -50,7 +104,6 @@ export class NativeTreeDecoder extends NativeDecoder implements TreeDecoder {
       topK: ROW_CANDIDATES,
     });
     if (result.kind === 'cancelled') return null;
-    this.#layout = layout;
     const guesses = Array.from({ length: layout.nodes }, (): TokenRow[] => []);
     const nodes: TokenRow[] = [];
     for (const [index, { owner, distance }] of outputs.entries()) {
@@ -58,14 +111,11 @@ export class NativeTreeDecoder extends NativeDecoder implements TreeDecoder {
     }
     return { nodes, guesses };
   }
+}
 
-  keep(path: readonly number[]): void {
-    const layout = this.#layout;
-    if (layout === null) throw new Error('There is no forward pass to keep a path of.');
-    this.#layout = null;
-    this.context.keepPath(Int32Array.from(path));
-    this.tokens.push(...path.map((row) => at(layout.tokens, row)));
-  }
+/** One path of tokens, none of them padding. */
+function isPlainText({ sequenceCount, length, nodes }: TreeLayout): boolean {
+  return sequenceCount === 1 && length === nodes;
 }
 
 /** Nodes in order, then each prompt token's rows together, near ones first; padding has none. */

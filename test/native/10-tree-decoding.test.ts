@@ -5,6 +5,8 @@ import type { DecodingStrategy } from '../../engine/core/decode/strategy.ts';
 import { TreeStrategy } from '../../engine/core/decode/tree-strategy.ts';
 import { rootTree, tokenTree, type TreeNode } from '../../engine/core/tree/candidate-tree.ts';
 import { mergeChains } from '../../engine/core/tree/merge-chains.ts';
+import { LookupChances } from '../../engine/core/tree/lookup-chances.ts';
+import { lookup } from '../../engine/core/tree/lookup.ts';
 import { NgramIndex } from '../../engine/core/tree/ngram-index.ts';
 import type { TreePolicy } from '../../engine/core/tree/tree-policy.ts';
 import type { NativeContext, NativeModel } from '../../engine/native/addon.d.ts';
@@ -67,13 +69,16 @@ describe('greedy decoding through trees', function () {
   }
 
   /** Prompt lookup: up to three tokens of each of two chains. */
-  function lookup(prompt: readonly number[]): TreePolicy {
+  function promptLookup(prompt: readonly number[]): TreePolicy {
     const index = new NgramIndex(prompt);
+    const chances = new LookupChances();
     return {
       plan: ({ root }) =>
         mergeChains(
           rootTree(root),
-          index.propose({ length: 3, count: 2 }).map((chain) => chain.tokens),
+          lookup(index, chances, { length: 3, count: 2 }).map(({ guesses }) =>
+            guesses.map(({ token }) => token),
+          ),
         ),
       observe: (tokens) => {
         index.push(tokens);
@@ -102,7 +107,7 @@ describe('greedy decoding through trees', function () {
     };
   }
 
-  for (const [name, policyFor] of Object.entries({ lookup, scatter })) {
+  for (const [name, policyFor] of Object.entries({ lookup: promptLookup, scatter })) {
     it(`${name}: the text of plain decoding, near ties excepted`, async () => {
       let steps = 0;
       let ties = 0;

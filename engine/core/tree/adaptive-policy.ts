@@ -1,11 +1,13 @@
 import type { TokenRow } from '../decode/decoder.ts';
-import { OnlineAccuracies } from './accuracies.ts';
 import { growTree } from './adaptive-tree.ts';
 import { at } from './at.ts';
 import { calibratedChances, type Calibration } from './calibration.ts';
 import { chainTrie, type ChainOfGuesses, type Guess } from './candidate-source.ts';
-import { rootTree, type TokenTree } from './candidate-tree.ts';
-import type { Chain, NgramIndex } from './ngram-index.ts';
+import { forwardLength, rootTree, type TokenTree } from './candidate-tree.ts';
+import { LookupChances } from './lookup-chances.ts';
+import { lookup, type LookupChain, type LookupOptions } from './lookup.ts';
+import type { NgramIndex } from './ngram-index.ts';
+import { PassPrices } from './pass-prices.ts';
 import type { PlanInput, TreePolicy } from './tree-policy.ts';
 
 export interface AdaptivePolicyInput {
@@ -18,65 +20,90 @@ export interface AdaptivePolicyInput {
   /** h_0..h_m and the rate of the best static plan (`TreePlan`); [0] where m = 0. */
   readonly values: Float64Array;
   readonly tokensPerMs: number;
-  /** `[n]`: milliseconds of a pass over n rows. */
+  /** `[n]`: milliseconds of a pass over n rows, as in `DeviceProfile.steadyMs`. */
   readonly latencyMs: readonly number[];
+  /** As in `DeviceProfile`; the same as `latencyMs` unless told. */
+  readonly mixedMs?: readonly number[];
   /** Holds the prompt, the root last, and is kept up to date here. */
   readonly ngrams?: NgramIndex;
-  readonly chains?: { readonly length: number; readonly count: number };
+  /** What was learnt of n-gram chains; outlives the policy where it is given. */
+  readonly lookupChances?: LookupChances;
+  readonly chains?: LookupOptions;
   /** Chains of another source for the step that is planned, with their chances: a draft model's. */
   readonly furtherChains?: () => readonly ChainOfGuesses[];
 }
 
 const RANKS = 10;
-const CHAINS = { length: 12, count: 4 };
-
-/** Chance that a chain's next token is right after a match of 1, 2, ... tokens, before any is seen. */
-const CHAIN_PRIOR = [0.3, 0.45, 0.6, 0.7, 0.8, 0.85, 0.9, 0.92];
+const CHAINS: LookupOptions = { length: 12, count: 4 };
 
 /** A tree grown for each step from guesses of prompt tokens, n-gram chains, or both merged. */
 export class AdaptivePolicy implements TreePolicy {
   readonly #input: AdaptivePolicyInput;
-  /** By match length (as "distance"), one rank: how often chains went on as proposed. */
-  readonly #chainChances: OnlineAccuracies;
-  #chains: readonly Chain[] = [];
+  readonly #lookupChances: LookupChances;
+  readonly #prices: PassPrices;
+  #chains: readonly LookupChain[] = [];
 
   constructor(input: AdaptivePolicyInput) {
     this.#input = input;
-    this.#chainChances = new OnlineAccuracies({
-      prior: CHAIN_PRIOR.map((chance) => [chance]),
-      priorWeight: 8,
-    });
+    this.#lookupChances = input.lookupChances ?? new LookupChances();
+    this.#prices = new PassPrices(input.latencyMs, input.mixedMs);
   }
 
-  plan({ root, guesses, maxLength, isEnd }: PlanInput): TokenTree {
-    const { ngrams, chains = CHAINS } = this.#input;
-    this.#chains = ngrams?.propose(chains) ?? [];
-    const canGuess = guesses.length > 0 || this.#input.values.length > 1;
-    const known = [
-      ...this.#chains.map((chain) => this.#weigh(chain)),
-      ...(this.#input.furtherChains?.() ?? []),
-    ];
-    if (known.length === 0 && !canGuess) return rootTree(root);
-    const { tree } = growTree({
-      ...this.#input,
-      root,
-      guesses: this.#calibrated(guesses).map((row) => row.filter(({ token }) => !isEnd(token))),
-      chains: known.length === 0 ? null : chainTrie(known),
-      maxLength,
-    });
+  plan(input: PlanInput): TokenTree {
+    const tree = this.#grow(input);
+    this.#prices.planned(forwardLength(tree, this.#input.ensemble));
     return tree;
   }
 
   observe(tokens: readonly number[]): void {
-    const first = this.#chains[0];
-    for (const [index, token] of (first?.tokens ?? []).entries()) {
-      if (first === undefined || index >= tokens.length) break;
-      const hit = tokens[index] === token;
-      this.#chainChances.observe(matchBucket(first.match + index), hit ? 0 : null);
-      if (!hit) break;
-    }
+    this.#learn(tokens);
+    this.#prices.yielded(tokens.length);
     this.#chains = [];
     this.#input.ngrams?.push(tokens);
+  }
+
+  #grow({ root, guesses, maxLength, isEnd }: PlanInput): TokenTree {
+    const { ngrams, chains = CHAINS, values, ensemble } = this.#input;
+    this.#chains = ngrams === undefined ? [] : lookup(ngrams, this.#lookupChances, chains);
+    const canGuess = guesses.length > 0 || values.length > 1;
+    const known = [
+      ...this.#chains.map(({ guesses: chain }) => untilEnd(chain, isEnd)),
+      ...(this.#input.furtherChains?.() ?? []),
+    ];
+    if (known.length === 0 && !canGuess) return rootTree(root);
+    return growTree({
+      ensemble,
+      values,
+      tokensPerMs: this.#tokensPerMs(),
+      latencyMs: this.#prices.latencyMs,
+      root,
+      guesses: this.#calibrated(guesses).map((row) => row.filter(({ token }) => !isEnd(token))),
+      chains: known.length === 0 ? null : chainTrie(known),
+      maxLength,
+    }).tree;
+  }
+
+  /**
+   * The rate that decoding goes on with, at which tokens and time are exchanged (Dinkelbach): what was
+   * foreseen, or what the steps have yielded where chains made it better. A draft model's time is not
+   * in the passes, so with it the caller knows best.
+   */
+  #tokensPerMs(): number {
+    const { tokensPerMs, furtherChains } = this.#input;
+    if (furtherChains !== undefined) return tokensPerMs;
+    return Math.max(tokensPerMs, this.#prices.tokensPerMs ?? 0);
+  }
+
+  /** What the likeliest chain came to, as far as everything before was right. */
+  #learn(tokens: readonly number[]): void {
+    const first = this.#chains[0];
+    if (first === undefined) return;
+    const known = Math.min(first.guesses.length, tokens.length);
+    for (let index = 0; index < known; index += 1) {
+      const hit = tokens[index] === at(first.guesses, index).token;
+      this.#lookupChances.observe(at(first.cells, index), hit);
+      if (!hit) return;
+    }
   }
 
   #calibrated(guesses: readonly TokenRow[]): readonly (readonly Guess[])[] {
@@ -89,17 +116,10 @@ export class AdaptivePolicy implements TreePolicy {
       })),
     );
   }
-
-  /** Every token that was right makes the match one longer. */
-  #weigh({ tokens, match }: Chain): ChainOfGuesses {
-    const chances = this.#chainChances.table();
-    return tokens.map((token, index) => ({
-      token,
-      chance: at(at(chances, matchBucket(match + index) - 1), 0),
-    }));
-  }
 }
 
-function matchBucket(match: number): number {
-  return Math.min(match, CHAIN_PRIOR.length);
+/** End tokens come out as the bonus token; rows of their own gain nothing. */
+function untilEnd(chain: ChainOfGuesses, isEnd: (token: number) => boolean): ChainOfGuesses {
+  const end = chain.findIndex(({ token }) => isEnd(token));
+  return end < 0 ? chain : chain.slice(0, end);
 }

@@ -1,33 +1,28 @@
 import { at } from './at.ts';
 
-/** A continuation that followed the present suffix before. */
-export interface Chain {
-  readonly tokens: readonly number[];
-  /** Tokens of the suffix that matched: the longer, the likelier the chain. */
+/** An earlier place where the present suffix stood. */
+export interface Occurrence {
+  /** Index of the token that followed there. */
+  readonly next: number;
+  /** Tokens of the suffix that match, `LONGEST_MATCH` at most. */
   readonly match: number;
 }
 
-export interface ProposeOptions {
-  /** Tokens of a chain at most. */
-  readonly length: number;
-  /** Chains at most. */
-  readonly count: number;
-}
+/** Longer matches are not told apart: by then the text repeats itself. */
+export const LONGEST_MATCH = 40;
 
-const SHORTEST_MATCH = 2;
-const LONGEST_MATCH = 5;
-
-/** Occurrences of one suffix that are looked at, the latest first: older ones seldom add a chain. */
-const OCCURRENCES = 16;
+/** Room for a token id beside another one in a number. */
+const PAIR_FACTOR = 2 ** 20;
 
 /**
- * Where every run of 2 to 5 tokens went on, kept up to date token by token (prompt lookup, Saxena
- * 2023). Appending and removing cost the same few map operations per token.
+ * Where the last token, and the last two, stood before, kept up to date token by token (prompt
+ * lookup, Saxena 2023). Appending and removing take two map operations per token; how far a match
+ * reaches back is compared when it is asked for.
  */
 export class NgramIndex {
   readonly #tokens: number[] = [];
-  /** Positions behind each run, rising. */
-  readonly #positions = new Map<string, number[]>();
+  readonly #singles = new Occurrences();
+  readonly #pairs = new Occurrences();
 
   constructor(tokens: Iterable<number> = []) {
     this.push(tokens);
@@ -37,14 +32,15 @@ export class NgramIndex {
     return this.#tokens.length;
   }
 
+  tokenAt(index: number): number {
+    return at(this.#tokens, index);
+  }
+
   push(tokens: Iterable<number>): void {
     for (const token of tokens) {
       this.#tokens.push(token);
-      for (const key of this.#keys()) {
-        const positions = this.#positions.get(key);
-        if (positions === undefined) this.#positions.set(key, [this.#tokens.length]);
-        else positions.push(this.#tokens.length);
-      }
+      this.#singles.push(token);
+      this.#pairs.push(this.#lastPair());
     }
   }
 
@@ -59,44 +55,63 @@ export class NgramIndex {
   /** Forgets all but the first `length` tokens. */
   truncate(length: number): void {
     while (this.#tokens.length > length) {
-      for (const key of this.#keys()) {
-        const positions = this.#positions.get(key);
-        positions?.pop();
-        if (positions?.length === 0) this.#positions.delete(key);
-      }
+      this.#pairs.pop(this.#lastPair());
+      this.#singles.pop(at(this.#tokens, this.#tokens.length - 1));
       this.#tokens.pop();
     }
   }
 
-  /** What followed the present end before: longer matches first, then later ones; none twice. */
-  propose({ length, count }: ProposeOptions): readonly Chain[] {
-    const chains: Chain[] = [];
-    const seen = new Set<string>();
-    for (const [index, key] of this.#keys().entries()) {
-      const before = (this.#positions.get(key) ?? []).slice(-OCCURRENCES - 1, -1).reverse();
-      for (const position of before) {
-        const tokens = this.#tokens.slice(position, position + length);
-        if (chains.length === count) return chains;
-        if (seen.has(tokens.join())) continue;
-        seen.add(tokens.join());
-        chains.push({ tokens, match: this.#longestRun() - index });
-      }
-    }
-    return chains;
+  /**
+   * Earlier places that end as the text does now, the latest first: in two tokens, or in one where
+   * there is none with two.
+   */
+  occurrences(most: number): readonly Occurrence[] {
+    const pairs = this.#pairs.before(most);
+    const places = pairs.length > 0 ? pairs : this.#singles.before(most);
+    return places.map((place) => ({ next: place + 1, match: this.#matchAt(place) }));
   }
 
-  /** Names of the runs that end here, the longest first. */
-  #keys(): readonly string[] {
-    const keys: string[] = [];
-    let key = '';
-    for (let run = 1; run <= this.#longestRun(); run += 1) {
-      key += `,${at(this.#tokens, this.#tokens.length - run)}`;
-      if (run >= SHORTEST_MATCH) keys.unshift(key);
-    }
-    return keys;
+  /** Tokens up to and including `place` that equal those at the end. */
+  #matchAt(place: number): number {
+    const last = this.#tokens.length - 1;
+    const most = Math.min(LONGEST_MATCH, place + 1);
+    let match = 1;
+    while (match < most && this.#tokens[place - match] === this.#tokens[last - match]) match += 1;
+    return match;
   }
 
-  #longestRun(): number {
-    return Math.min(LONGEST_MATCH, this.#tokens.length);
+  #lastPair(): number {
+    const last = this.#tokens.length - 1;
+    return last < 1 ? -1 : at(this.#tokens, last - 1) * PAIR_FACTOR + at(this.#tokens, last);
+  }
+}
+
+/** For each place the one before it with the same key. */
+class Occurrences {
+  readonly #latest = new Map<number, number>();
+  readonly #previous: number[] = [];
+
+  push(key: number): void {
+    const place = this.#previous.length;
+    this.#previous.push(this.#latest.get(key) ?? -1);
+    this.#latest.set(key, place);
+  }
+
+  /** @param key That of the last place. */
+  pop(key: number): void {
+    const previous = this.#previous.pop();
+    if (previous === undefined || previous < 0) this.#latest.delete(key);
+    else this.#latest.set(key, previous);
+  }
+
+  /** Places with the key of the last one, without it, the latest first. */
+  before(most: number): readonly number[] {
+    const places: number[] = [];
+    let place = this.#previous.at(-1) ?? -1;
+    while (place >= 0 && places.length < most) {
+      places.push(place);
+      place = at(this.#previous, place);
+    }
+    return places;
   }
 }

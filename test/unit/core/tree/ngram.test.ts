@@ -3,7 +3,9 @@ import fc from 'fast-check';
 import { candidatesAt, chainTrie } from '../../../../engine/core/tree/candidate-source.ts';
 import { pathTo, type TokenTree } from '../../../../engine/core/tree/candidate-tree.ts';
 import { mergeChains } from '../../../../engine/core/tree/merge-chains.ts';
-import { NgramIndex } from '../../../../engine/core/tree/ngram-index.ts';
+import { LookupChances } from '../../../../engine/core/tree/lookup-chances.ts';
+import { lookup } from '../../../../engine/core/tree/lookup.ts';
+import { LONGEST_MATCH, NgramIndex } from '../../../../engine/core/tree/ngram-index.ts';
 import { treeArbitrary } from './support.ts';
 
 const text = fc.array(fc.nat(3), { maxLength: 60 });
@@ -20,25 +22,34 @@ function textsOf(tree: TokenTree): ReadonlySet<string> {
   );
 }
 
+/** How far the texts in front of two places agree. */
+function matchLength(tokens: readonly number[], next: number): number {
+  let match = 0;
+  const end = tokens.length - 1;
+  while (match < next && match < LONGEST_MATCH && tokens[next - 1 - match] === tokens[end - match])
+    match += 1;
+  return match;
+}
+
 describe('n-gram index', () => {
-  it('proposes what followed the longest match, the latest first', () => {
+  it('finds where the text ended like this before, the latest first', () => {
     //                           [1 2 3] 4 5  8 [2 3] 6   9 [1 2 3]
     const index = new NgramIndex([1, 2, 3, 4, 5, 8, 2, 3, 6, 9, 1, 2, 3]);
-    assert.deepEqual(index.propose({ length: 2, count: 5 }), [
-      { tokens: [4, 5], match: 3 },
-      { tokens: [6, 9], match: 2 },
+    assert.deepEqual(index.occurrences(5), [
+      { next: 8, match: 2 },
+      { next: 3, match: 3 },
     ]);
-    assert.equal(index.propose({ length: 2, count: 1 }).length, 1);
+    assert.equal(index.occurrences(1).length, 1);
   });
 
-  it('proposes nothing that is not in the text behind such a match', () => {
+  it('finds every earlier pair, or every earlier token where there is none', () => {
     fc.assert(
       fc.property(text, (tokens) => {
-        const all = tokens.join(' ');
-        for (const chain of new NgramIndex(tokens).propose({ length: 4, count: 6 })) {
-          assert.ok(chain.match >= 2 && chain.match <= 5 && chain.tokens.length > 0);
-          assert.ok(all.includes([...tokens.slice(-chain.match), ...chain.tokens].join(' ')));
-        }
+        const places = tokens.map((_, at) => at).slice(1);
+        const matches = places.map((next) => ({ next, match: matchLength(tokens, next) }));
+        const pairs = matches.filter(({ match }) => match >= 2);
+        const wanted = pairs.length > 0 ? pairs : matches.filter(({ match }) => match === 1);
+        assert.deepEqual(new NgramIndex(tokens).occurrences(100), wanted.reverse());
       }),
     );
   });
@@ -49,21 +60,7 @@ describe('n-gram index', () => {
         const index = new NgramIndex(before);
         index.sync(after);
         assert.equal(index.length, after.length);
-        const options = { length: 4, count: 6 };
-        assert.deepEqual(index.propose(options), new NgramIndex(after).propose(options));
-      }),
-    );
-  });
-
-  it('finds any earlier match of two tokens', () => {
-    fc.assert(
-      fc.property(text, (tokens) => {
-        const pair = tokens.slice(-2);
-        const before = tokens.findIndex(
-          (token, at) => token === pair[0] && tokens[at + 1] === pair[1],
-        );
-        const found = new NgramIndex(tokens).propose({ length: 1, count: 1 });
-        assert.equal(found.length, tokens.length > 2 && before < tokens.length - 2 ? 1 : 0);
+        assert.deepEqual(index.occurrences(9), new NgramIndex(after).occurrences(9));
       }),
     );
   });
@@ -76,11 +73,63 @@ describe('n-gram index', () => {
         index.truncate(kept.length);
         index.push(added);
         const fresh = new NgramIndex([...kept, ...added]);
-        const options = { length: 5, count: 10 };
         assert.equal(index.length, fresh.length);
-        assert.deepEqual(index.propose(options), fresh.propose(options));
+        assert.deepEqual(index.occurrences(9), fresh.occurrences(9));
       }),
     );
+  });
+});
+
+describe('prompt lookup', () => {
+  const options = { length: 6, count: 4 };
+  const tokensOf = (tokens: readonly number[], { length, count } = options) =>
+    lookup(new NgramIndex(tokens), new LookupChances(), { length, count }).map(({ guesses }) =>
+      guesses.map(({ token }) => token),
+    );
+
+  it('proposes what most occurrences went on with', () => {
+    //       1 2 7          1 2 9 5       1 2 9 6       1 2
+    assert.deepEqual(
+      tokensOf([1, 2, 7, 3, 1, 2, 9, 5, 1, 2, 9, 6, 1, 2], { length: 1, count: 4 }),
+      [[9], [7]],
+    );
+  });
+
+  it('goes on with its own beginning where the text repeats itself', () => {
+    assert.deepEqual(tokensOf([1, 2, 3, 1, 2, 3, 1, 2]), [[3, 1, 2, 3, 1, 2]]);
+    assert.deepEqual(tokensOf([5, 5, 5]), [[5, 5, 5, 5, 5, 5]]);
+  });
+
+  it('proposes nothing where nothing matches', () => {
+    assert.deepEqual(tokensOf([1, 2, 3]), []);
+    assert.deepEqual(tokensOf([]), []);
+  });
+
+  it('gives chances and a reason for each guess, chains apart from their first guess on', () => {
+    fc.assert(
+      fc.property(text, (tokens) => {
+        const chains = lookup(new NgramIndex(tokens), new LookupChances(), options);
+        const firsts = chains.map(({ guesses }) => guesses[0]!);
+        assert.equal(new Set(firsts.map(({ token }) => token)).size, chains.length);
+        assert.deepEqual(
+          firsts.map(({ chance }) => chance),
+          firsts.map(({ chance }) => chance).sort((a, b) => b - a),
+        );
+        for (const { guesses, cells } of chains) {
+          assert.equal(cells.length, guesses.length);
+          assert.ok(guesses.every(({ chance }) => chance > 0 && chance < 1));
+        }
+      }),
+    );
+  });
+
+  it('believes what it sees: a kind of match that fails loses its chance', () => {
+    const chances = new LookupChances();
+    const cell = chances.cell(3, 1, 1);
+    assert.equal(chances.chance(cell), new LookupChances().chance(cell));
+    for (let round = 0; round < 100; round += 1) chances.observe(cell, false);
+    assert.ok(chances.chance(cell) < 0.25);
+    assert.ok(chances.chance(chances.cell(4, 1, 1)) > 0.8);
   });
 });
 

@@ -1,0 +1,93 @@
+import { at } from './at.ts';
+import type { Guess } from './candidate-source.ts';
+import type { LookupChances } from './lookup-chances.ts';
+import type { NgramIndex, Occurrence } from './ngram-index.ts';
+
+/** A continuation that prompt lookup proposes; `cells` say on which grounds, guess by guess. */
+export interface LookupChain {
+  readonly guesses: readonly Guess[];
+  readonly cells: readonly number[];
+}
+
+export interface LookupOptions {
+  /** Guesses of a chain at most. */
+  readonly length: number;
+  /** Chains at most: they part at their first guess. */
+  readonly count: number;
+}
+
+/** Occurrences that are looked at: older ones seldom say anything new. */
+const OCCURRENCES = 16;
+
+/** Chains less likely than that to come to their end are not worth writing down. */
+const LEAST_CHANCE = 0.02;
+
+/**
+ * What may follow the text, by what followed it before: the likeliest chain first. Occurrences vote
+ * on each token and those that were outvoted drop out. A chain that reaches the end of the text goes
+ * on with its own beginning, as text that repeats itself does.
+ */
+export function lookup(
+  index: NgramIndex,
+  chances: LookupChances,
+  { length, count }: LookupOptions,
+): readonly LookupChain[] {
+  const occurrences = index.occurrences(OCCURRENCES);
+  const first = ballot(occurrences, (each) => index.tokenAt(each.next), chances, 0);
+  return first.slice(0, count).map((choice) => follow(index, chances, choice, length));
+}
+
+interface Choice extends Guess {
+  readonly cell: number;
+  readonly voters: readonly Occurrence[];
+}
+
+/** Every token that was voted for, the likeliest first. */
+function ballot(
+  occurrences: readonly Occurrence[],
+  tokenOf: (each: Occurrence) => number,
+  chances: LookupChances,
+  depth: number,
+): readonly Choice[] {
+  const votersOf = new Map<number, Occurrence[]>();
+  for (const each of occurrences) {
+    const token = tokenOf(each);
+    const voters = votersOf.get(token);
+    if (voters === undefined) votersOf.set(token, [each]);
+    else voters.push(each);
+  }
+  const choices: Choice[] = [];
+  for (const [token, voters] of votersOf) {
+    let match = 0;
+    for (const each of voters) match = Math.max(match, each.match);
+    // Each guess before was right, so the match is that much longer.
+    const cell = chances.cell(match + depth, voters.length, occurrences.length);
+    choices.push({ token, chance: chances.chance(cell), cell, voters });
+  }
+  return choices.length > 1 ? choices.sort((a, b) => b.chance - a.chance) : choices;
+}
+
+function follow(
+  index: NgramIndex,
+  chances: LookupChances,
+  first: Choice,
+  length: number,
+): LookupChain {
+  const guesses: Guess[] = [];
+  const cells: number[] = [];
+  let reach = 1;
+  let choice: Choice | undefined = first;
+  while (choice !== undefined) {
+    guesses.push({ token: choice.token, chance: choice.chance });
+    cells.push(choice.cell);
+    reach *= choice.chance;
+    const depth = guesses.length;
+    if (depth >= length || reach < LEAST_CHANCE) break;
+    const tokenOf = ({ next }: Occurrence): number => {
+      const place = next + depth;
+      return place < index.length ? index.tokenAt(place) : at(guesses, place - index.length).token;
+    };
+    choice = ballot(choice.voters, tokenOf, chances, depth)[0];
+  }
+  return { guesses, cells };
+}
