@@ -187,7 +187,7 @@ export class DecodingSetup {
     const assumed = assumedPassCost(backend, mostRows);
     const language = new LanguageDecoding({
       prompts: promptTokens,
-      costs: this.#profile ?? { steadyMs: assumed, mixedMs: assumed },
+      costs: this.#profile ?? assumed,
       ngrams: this.#ngrams,
       autoModes: AUTO_MODES.filter((mode) => this.#unsupportedReason(methodOfMode(mode)) === null),
       baselineMs: this.#baselineMs,

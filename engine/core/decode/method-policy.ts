@@ -44,8 +44,9 @@ export function methodPolicy(input: PolicyInput): TreePolicy {
   const { method, prompts, ngrams } = input;
   const rows = Math.min(method.nodeBudget, longestUsefulPass(input.costs.mixedMs));
   const costs = input.costs.mixedMs.slice(0, rows + 1);
+  const prices = { latencyMs: input.costs.steadyMs.slice(0, rows + 1), mixedMs: costs };
   const depth = Math.min(method.depth, method.promptTokens);
-  if (prompts === null || depth === 0) return ngramPolicy(method, costs, ngrams);
+  if (prompts === null || depth === 0) return ngramPolicy(method, prices, ngrams);
   const problem = treeProblem(prompts, depth, method.topK, costs);
   const limits = { depth: problem.states, rows };
   const chains = chainLimits(method, rows);
@@ -57,7 +58,7 @@ export function methodPolicy(input: PolicyInput): TreePolicy {
       ensemble: prompts.ensemble,
       values,
       tokensPerMs: tokensPerSecond / 1000,
-      latencyMs: costs,
+      ...prices,
       ...(method.ngram && { ngrams, chains }),
     });
     return new LimitedPolicy(policy, limits);
@@ -82,17 +83,17 @@ function longestUsefulPass(costs: readonly number[]): number {
 /** A step without a match is a plain one, so the rate is that of plain decoding. */
 function ngramPolicy(
   method: DecodingMethod,
-  costs: readonly number[],
+  prices: { readonly latencyMs: readonly number[]; readonly mixedMs: readonly number[] },
   ngrams: NgramIndex,
 ): TreePolicy {
   return new AdaptivePolicy({
     calibration: null,
     ensemble: 1,
     values: new Float64Array(1),
-    tokensPerMs: 1 / (costs[1] ?? 1),
-    latencyMs: costs,
+    tokensPerMs: 1 / (prices.latencyMs[1] ?? 1),
+    ...prices,
     ngrams,
-    chains: { ...chainLimits(method, costs.length - 1), count: 1 },
+    chains: { ...chainLimits(method, prices.latencyMs.length - 1), count: 1 },
   });
 }
 

@@ -3,7 +3,7 @@ import { growTree } from './adaptive-tree.ts';
 import { at } from './at.ts';
 import { calibratedChances, type Calibration } from './calibration.ts';
 import { chainTrie, type ChainOfGuesses, type Guess } from './candidate-source.ts';
-import { forwardLength, rootTree, type TokenTree } from './candidate-tree.ts';
+import { chainTree, forwardLength, type TokenTree } from './candidate-tree.ts';
 import { LookupChances } from './lookup-chances.ts';
 import { lookup, type LookupChain, type LookupOptions } from './lookup.ts';
 import type { NgramIndex } from './ngram-index.ts';
@@ -70,7 +70,7 @@ export class AdaptivePolicy implements TreePolicy {
       ...this.#chains.map(({ guesses: chain }) => untilEnd(chain, isEnd)),
       ...(this.#input.furtherChains?.() ?? []),
     ];
-    if (known.length === 0 && !canGuess) return rootTree(root);
+    if (!canGuess && known.length <= 1) return this.#cutChain(root, known[0] ?? [], maxLength);
     return growTree({
       ensemble,
       values,
@@ -81,6 +81,25 @@ export class AdaptivePolicy implements TreePolicy {
       chains: known.length === 0 ? null : chainTrie(known),
       maxLength,
     }).tree;
+  }
+
+  /** What `growTree` comes to where one chain is all there is. */
+  #cutChain(root: number, chain: ChainOfGuesses, maxLength: number): TokenTree {
+    const { latencyMs } = this.#prices;
+    const rate = this.#tokensPerMs();
+    const most = Math.min(chain.length, maxLength - 1, latencyMs.length - 2);
+    let reach = 1;
+    let net = -rate * at(latencyMs, 1);
+    let best = { length: 0, net };
+    for (let length = 1; length <= most; length += 1) {
+      reach *= at(chain, length - 1).chance;
+      net += reach - rate * (at(latencyMs, length + 1) - at(latencyMs, length));
+      if (net > best.net) best = { length, net };
+    }
+    return chainTree(
+      root,
+      chain.slice(0, best.length).map(({ token }) => token),
+    );
   }
 
   /**

@@ -53,6 +53,18 @@ export function rootTree(token: number, prompts = 0): TokenTree {
   return tokenTree([{ parent: -1, label: token, prompts }]);
 }
 
+/** Tokens that follow each other, without prompt tokens. */
+export function chainTree(root: number, tokens: readonly number[]): TokenTree {
+  const size = tokens.length + 1;
+  return {
+    size,
+    parents: Int32Array.from({ length: size }, (_, node) => node - 1),
+    depths: Int32Array.from({ length: size }, (_, node) => node),
+    prompts: new Int32Array(size),
+    tokens: Int32Array.of(root, ...tokens),
+  };
+}
+
 /**
  * A tree from rank paths (PPD's notation: [0, 2] is the third guess after the first). Paths may come
  * in any order, but every prefix of a path has to be there.

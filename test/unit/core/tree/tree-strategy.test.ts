@@ -9,12 +9,13 @@ import {
   type TreeStrategyInput,
 } from '../../../../engine/core/decode/tree-strategy.ts';
 import { seededRandom } from '../../../../engine/core/metrics/percentiles.ts';
+import { methodOfMode } from '../../../../engine/core/decode/decoding-method.ts';
+import { methodPolicy } from '../../../../engine/core/decode/method-policy.ts';
 import { AdaptivePolicy } from '../../../../engine/core/tree/adaptive-policy.ts';
 import { prunedTrees, randomTrees } from '../../../../engine/core/tree/build-tree.ts';
 import { type TokenTree } from '../../../../engine/core/tree/candidate-tree.ts';
 import { mergeChains } from '../../../../engine/core/tree/merge-chains.ts';
 import { NgramIndex } from '../../../../engine/core/tree/ngram-index.ts';
-import { ngramPolicy } from '../../../../engine/core/tree/ngram-policy.ts';
 import { optimalPlan } from '../../../../engine/core/tree/optimal-tree.ts';
 import { StaticPolicy, type TreePolicy } from '../../../../engine/core/tree/tree-policy.ts';
 import { FakeDecoder, FakeModel } from '../../../support/fake-model.ts';
@@ -35,6 +36,9 @@ interface Scene {
   readonly junk: readonly TokenTree[];
   readonly policy: keyof typeof POLICIES;
 }
+
+/** So cheap that long chains pay. */
+const SHORT_PASSES = Array.from({ length: 13 }, (_, n) => 1 + n / 20);
 
 const accuraciesOf = ({ states }: Scene) => Array.from({ length: states }, () => PROFILE);
 
@@ -57,7 +61,13 @@ const POLICIES = {
   none: () => new StaticPolicy([]),
   adaptive: (scene: Scene) => adaptive(scene, false, true),
   ngrams: (scene: Scene) => adaptive(scene, true, false),
-  lookup: (scene: Scene) => ngramPolicy({ ngrams: new NgramIndex(scene.prompt) }),
+  lookup: (scene: Scene) =>
+    methodPolicy({
+      method: methodOfMode('ngram'),
+      prompts: null,
+      costs: { steadyMs: SHORT_PASSES, mixedMs: SHORT_PASSES },
+      ngrams: new NgramIndex(scene.prompt),
+    }),
   merged: (scene: Scene) => adaptive(scene, true, true),
   junk: ({ junk }: Scene): TreePolicy => {
     let turn = 0;
