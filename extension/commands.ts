@@ -4,6 +4,7 @@ export interface CommandActions {
   readonly explain: () => string;
   readonly restartEngine: () => Promise<unknown>;
   readonly selectModel: (name?: string) => Promise<unknown>;
+  readonly trainPromptTokens: (steps?: number) => Promise<unknown>;
   readonly showLog: () => void;
   readonly accepted: (text: string) => void;
 }
@@ -17,6 +18,8 @@ export function registerCommands(actions: CommandActions): vscode.Disposable {
     'foretoken.restartEngine': actions.restartEngine,
     'foretoken.selectModel': (name) =>
       actions.selectModel(typeof name === 'string' ? name : undefined),
+    'foretoken.trainPromptTokens': (steps) =>
+      actions.trainPromptTokens(typeof steps === 'number' ? steps : undefined),
     'foretoken.showLog': actions.showLog,
     'foretoken.accepted': (text) => {
       if (typeof text === 'string') actions.accepted(text);

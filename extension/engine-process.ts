@@ -10,6 +10,9 @@ import type {
   EngineInfo,
   EngineState,
   ModelsOutcome,
+  TrainingProgress,
+  TrainOutcome,
+  TrainRequest,
 } from '../engine/protocol.ts';
 import { writeEngineLog } from './log.ts';
 
@@ -118,6 +121,14 @@ export class EngineProcess implements vscode.Disposable {
     onProgress: (progress: DownloadProgress) => void,
   ): Promise<DownloadOutcome> {
     return this.#client.downloadModel(name, signal, onProgress);
+  }
+
+  trainPromptTokens(
+    request: Omit<TrainRequest, 'trainingId'>,
+    signal: AbortSignal,
+    onProgress: (progress: TrainingProgress) => void,
+  ): Promise<TrainOutcome> {
+    return this.#client.trainPromptTokens(request, signal, onProgress);
   }
 
   restart(): Promise<EngineState> {

@@ -14,6 +14,7 @@ import { createLog } from './log.ts';
 import { ProviderRegistration } from './provider-registration.ts';
 import { CompletionProvider } from './provider.ts';
 import { selectModel } from './select-model.ts';
+import { trainPromptTokens } from './train-prompt-tokens.ts';
 import { TypingRhythm } from './typing-rhythm.ts';
 import { watchTyping } from './typing-watch.ts';
 import { wait } from './wait.ts';
@@ -64,6 +65,7 @@ export function activate(context: vscode.ExtensionContext): ForetokenApi {
       },
       restartEngine: () => engine.restart(),
       selectModel: (name) => selectModel(engine, config.settings.engine.model, name),
+      trainPromptTokens: (steps) => trainPromptTokens(engine, config.settings.exclude, steps),
       showLog: () => {
         log.show();
       },

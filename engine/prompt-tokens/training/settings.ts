@@ -39,9 +39,13 @@ export const POOL_WINDOWS = 512;
 /** Share of windows that the model has continued itself. */
 export const SELF_SHARE = 0.9;
 
-/** Held-out windows: for a look while training, and for the figures at the end. */
+/** Held-out windows of a look while training. */
 export const LOOK_WINDOWS = 6;
-export const FINAL_WINDOWS = 48;
+
+/** Held-out windows of the figures at the end: as many as steps, within bounds. */
+export function finalWindows(steps: number): number {
+  return Math.min(48, Math.max(8, steps));
+}
 
 /** What random numbers are for, beside the seed: no two uses draw the same. */
 export const STREAMS = { training: 1, heldOut: 2, insertions: 3, start: 4 } as const;

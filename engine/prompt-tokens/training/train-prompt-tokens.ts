@@ -20,7 +20,7 @@ import type { Foreground } from './foreground.ts';
 import { measureGuesses } from './measure-guesses.ts';
 import { openTraining, type LoadedForTraining, type OpenTraining } from './open-training.ts';
 import {
-  FINAL_WINDOWS,
+  finalWindows,
   LOOK_WINDOWS,
   RELATIVE_RATE,
   SELF_SHARE,
@@ -207,13 +207,14 @@ class TrainingRun {
   /** @returns Null when cancelled. */
   async #finish(heldOut: RememberedWindows): Promise<TrainOutcome | null> {
     const { open, target, loaded, settings } = this.#input;
+    const { parameters, steps } = this.#position.adam;
+    const windows = finalWindows(steps);
     const tell = (offset: number) => (done: number) => {
-      this.#tell('measuring', offset + done / (2 * FINAL_WINDOWS));
+      this.#tell('measuring', offset + done / (2 * windows));
     };
-    const { parameters } = this.#position.adam;
-    const trained = await this.#measure(parameters, heldOut, FINAL_WINDOWS, tell(0));
+    const trained = await this.#measure(parameters, heldOut, windows, tell(0));
     if (trained === null) return null;
-    const untrained = await this.#measure(open.rows, heldOut, FINAL_WINDOWS, tell(0.5));
+    const untrained = await this.#measure(open.rows, heldOut, windows, tell(0.5));
     if (untrained === null) return null;
     const tokens = this.#promptTokens(trained, untrained);
     writePromptTokens(loaded.addon, target.file, tokens);
