@@ -2,7 +2,10 @@ import { ForgettingRatio } from '../../metrics/forgetting-ratio.ts';
 import { at } from '../../tree/at.ts';
 import { DraftAcceptance, MOST_DRAFT_TOKENS } from './draft-acceptance.ts';
 
-/** What passes cost, in milliseconds or any other unit that they share. */
+/**
+ * What passes cost, in milliseconds or any other unit that they share: what the clock says of both
+ * models is brought to the unit of `latencyMs`.
+ */
 export interface DraftCosts {
   /** `[n]`: the target's pass over n rows, n from 1. */
   readonly latencyMs: readonly number[];
@@ -12,11 +15,25 @@ export interface DraftCosts {
   readonly readMs: number;
 }
 
+/** One step of decoding with a draft. */
+export interface DraftStep {
+  readonly tokens: number;
+  /** Of the target's pass. */
+  readonly rows: number;
+  /** Tokens drafted for it. */
+  readonly drafted: number;
+  /** The target's pass by the clock. */
+  readonly clockMs: number;
+}
+
 /** Tokens that reading up on the text has to pay within: the next completions share most of it. */
 const READING_HORIZON_TOKENS = 256;
 
 /** Steps after which an earlier one counts half in the rate. */
 const RATE_HALF_LIFE = 48;
+
+/** A pause of the machine is no cost of a pass: nothing counts as more than so many times itself. */
+const LONGEST_PAUSE = 4;
 
 /**
  * Whether a draft pays, and how far. The criterion is that of the trees (optimal-tree.ts): something
@@ -28,6 +45,8 @@ export class DraftEconomy {
   readonly #costs: DraftCosts;
   readonly #rate = new ForgettingRatio(RATE_HALF_LIFE);
   readonly #draftMs: ForgettingRatio;
+  /** Milliseconds by the clock for one of `latencyMs`. */
+  readonly #clock = new ForgettingRatio(RATE_HALF_LIFE);
 
   constructor(costs: DraftCosts) {
     this.#costs = costs;
@@ -74,22 +93,20 @@ export class DraftEconomy {
     return false;
   }
 
-  /** @param ms Time that the draft took for `tokens` of its own. */
-  observeDraft(tokens: number, ms: number): void {
-    // A pause of the machine is no cost of the draft.
-    this.#draftMs.add(Math.min(ms, 4 * this.draftMs * tokens), tokens);
+  /** @param clockMs Time that the draft took for `tokens` of its own. */
+  observeDraft(tokens: number, clockMs: number): void {
+    const clock = this.#clock.value;
+    if (clock === null || clock <= 0) return;
+    this.#draftMs.add(Math.min(clockMs / clock, LONGEST_PAUSE * this.draftMs * tokens), tokens);
   }
 
-  /** @param step What a step yielded, with the rows of its pass and the tokens drafted for it. */
-  observeStep(step: {
-    readonly tokens: number;
-    readonly rows: number;
-    readonly drafted: number;
-  }): void {
+  observeStep({ tokens, rows, drafted, clockMs }: DraftStep): void {
     const { latencyMs } = this.#costs;
-    const pass = at(latencyMs, Math.min(step.rows, latencyMs.length - 1));
-    this.#rate.add(step.tokens, pass + step.drafted * this.draftMs);
-    if (step.drafted === 0) this.acceptance.fade(step.tokens);
+    const pass = at(latencyMs, Math.min(rows, latencyMs.length - 1));
+    const usual = (this.#clock.value ?? Infinity) * pass;
+    this.#clock.add(Math.min(clockMs, LONGEST_PAUSE * usual), pass);
+    this.#rate.add(tokens, pass + drafted * this.draftMs);
+    if (drafted === 0) this.acceptance.fade(tokens);
   }
 }
 

@@ -9,6 +9,10 @@ import { MOST_DRAFT_TOKENS } from './draft-acceptance.ts';
 export interface DraftStrategyInput extends TreeStrategyInput {
   readonly drafter: Drafter;
   readonly economy: DraftEconomy;
+  /** Tokens of a draft at most; `MOST_DRAFT_TOKENS` unless told. */
+  readonly mostDrafted?: number;
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now: () => number;
 }
 
 /**
@@ -20,8 +24,8 @@ export interface DraftStrategyInput extends TreeStrategyInput {
 export class DraftStrategy implements DecodingStrategy {
   readonly #input: DraftStrategyInput;
   readonly #target: TreeStrategy;
-  /** Rows of the last planned pass; 0 before the first. */
-  #rows = 0;
+  /** Rows of the last planned pass. */
+  #rows = 1;
   #hasRoot = false;
 
   constructor(input: DraftStrategyInput) {
@@ -30,15 +34,20 @@ export class DraftStrategy implements DecodingStrategy {
   }
 
   async step(): Promise<StepResult> {
-    const { drafter, economy } = this.#input;
+    const { drafter, economy, now } = this.#input;
     // The first token is the prefill's: nothing is verified, so nothing need be drafted.
     if (this.#hasRoot && !(await drafter.draft(this.#most()))) return { kind: 'cancelled' };
-    this.#rows = 0;
+    this.#rows = 1;
+    const started = now();
     const step = await this.#target.step();
     if (step.kind !== 'accepted') return step;
     if (this.#hasRoot) {
-      const { drafted } = drafter;
-      economy.observeStep({ tokens: step.tokens.length, rows: Math.max(1, this.#rows), drafted });
+      economy.observeStep({
+        tokens: step.tokens.length,
+        rows: this.#rows,
+        drafted: drafter.drafted,
+        clockMs: now() - started,
+      });
     }
     this.#hasRoot = true;
     drafter.accept(step.tokens);
@@ -47,9 +56,9 @@ export class DraftStrategy implements DecodingStrategy {
 
   /** The root takes a row too. */
   #most(): number {
-    const { decoder, maxLength } = this.#input;
+    const { decoder, maxLength, mostDrafted = MOST_DRAFT_TOKENS } = this.#input;
     const room = Math.min(maxLength, decoder.capacity - decoder.length);
-    return Math.min(MOST_DRAFT_TOKENS, room - 1);
+    return Math.min(mostDrafted, room - 1);
   }
 
   #watched(policy: TreePolicy): TreePolicy {

@@ -8,8 +8,14 @@ import type { DraftModel } from './draft-model.ts';
 export interface DrafterInput {
   readonly model: DraftModel;
   readonly economy: DraftEconomy;
-  /** The prompt; the draft's cache holds some part of it from the start, and nothing else. */
   readonly prompt: readonly number[];
+  /**
+   * Settled once the draft's cache holds some part of the prompt from the start, and nothing else, and
+   * no pass of the draft is running.
+   */
+  readonly whenReady: Promise<unknown>;
+  /** Whether both models know a token: their vocabularies may differ in length. */
+  readonly isShared: (token: number) => boolean;
   readonly isEnd: (token: number) => boolean;
   readonly isCancelled: () => boolean;
   /** Milliseconds of a clock that only goes forward. */
@@ -29,11 +35,14 @@ export class Drafter {
   readonly #text: number[];
   /** The draft's rows, in order; the choice of each is the token that it proposes. */
   #rows: readonly TokenRow[] | null = null;
+  #isReady = false;
+  /** Whether the draft knows every token of the text. */
+  #isReadable: boolean;
 
   constructor(input: DrafterInput) {
     this.#input = input;
     this.#text = [...input.prompt];
-    this.#backTo(this.#text.length);
+    this.#isReadable = input.prompt.every((token) => input.isShared(token));
   }
 
   /** Tokens that the present draft took passes for. */
@@ -47,9 +56,12 @@ export class Drafter {
    */
   async draft(most: number): Promise<boolean> {
     if (this.#rows !== null) return true;
-    const { economy, model } = this.#input;
+    const { economy, model, whenReady } = this.#input;
+    await whenReady;
+    if (!this.#isReady) this.#backTo(this.#text.length);
+    this.#isReady = true;
     const unread = this.#text.length - model.decoder.length;
-    const fits = this.#text.length <= model.decoder.capacity;
+    const fits = this.#isReadable && this.#text.length <= model.decoder.capacity;
     if (most < 1 || !fits || !economy.shouldBegin(unread)) {
       this.#rows = [];
       return true;
@@ -62,7 +74,7 @@ export class Drafter {
 
   /** The draft and its side branches as chains; each ends in front of a token that nothing follows. */
   chains(): readonly ChainOfGuesses[] {
-    const { economy, isEnd } = this.#input;
+    const { economy } = this.#input;
     const chains: ChainOfGuesses[] = [];
     const trunk: Guess[] = [];
     for (const row of this.#rows ?? []) {
@@ -70,10 +82,10 @@ export class Drafter {
         .chancesOf(row)
         .map((chance, rank) => ({ token: at(row.ids, rank), chance }));
       for (const runnerUp of guesses.slice(1)) {
-        if (!isEnd(runnerUp.token)) chains.push([...trunk, runnerUp]);
+        if (!this.#isLast(runnerUp.token)) chains.push([...trunk, runnerUp]);
       }
       const [choice] = guesses;
-      if (choice === undefined || isEnd(choice.token)) break;
+      if (choice === undefined || this.#isLast(choice.token)) break;
       trunk.push(choice);
     }
     if (trunk.length > 0) chains.unshift(trunk);
@@ -91,8 +103,14 @@ export class Drafter {
     }
     const shared = this.#text.length + agreed;
     this.#text.push(...tokens);
-    this.#backTo(shared);
+    this.#isReadable &&= tokens.every((token) => this.#input.isShared(token));
+    if (this.#isReady) this.#backTo(shared);
     this.#rows = null;
+  }
+
+  /** A token that nothing can be drafted behind. */
+  #isLast(token: number): boolean {
+    return this.#input.isEnd(token) || !this.#input.isShared(token);
   }
 
   /** Drops what the cache holds behind `shared` tokens, and the text's last token in any case. */
@@ -111,25 +129,20 @@ export class Drafter {
     const started = now();
     const strategy = await model.begin(unread, choose, isCancelled);
     if (strategy === null) return null;
-    // What a draft costs is told by tokens that it was asked for in a row, not by reading up.
-    const isRead = unread.length <= 2;
-    let counted = 0;
-    for (;;) {
+    for (let goesOn = true; goesOn; goesOn = this.#shouldContinue(rows, most)) {
       if (isCancelled()) return null;
       const step: StepResult = await strategy.step();
       if (step.kind === 'cancelled') return null;
       if (step.kind === 'context-full') break;
-      const stops = !this.#shouldContinue(rows, most);
-      counted = rows.length;
-      if (stops) break;
     }
-    if (isRead && counted > 0) economy.observeDraft(counted, now() - started);
+    // What a draft costs is told where it did not have to read up on the text.
+    if (unread.length <= 2) economy.observeDraft(rows.length, now() - started);
     return rows;
   }
 
   #shouldContinue(rows: readonly TokenRow[], most: number): boolean {
-    const { economy, isEnd } = this.#input;
-    if (rows.length >= most || rows.some((row) => isEnd(argmax(row)))) return false;
+    const { economy } = this.#input;
+    if (rows.length >= most || rows.some((row) => this.#isLast(argmax(row)))) return false;
     const reach = rows.reduce((chance, row) => {
       return chance * (economy.acceptance.chancesOf(row)[0] ?? 0);
     }, 1);

@@ -163,13 +163,18 @@ describe('the economy of drafts', () => {
     assert.ok(guessing.speedup > alone.speedup);
   });
 
-  it('takes the time of the draft from the clock', async () => {
+  it('takes what passes cost from the clock, in the unit of the table', () => {
     const economy = new DraftEconomy({ latencyMs: STEEP, draftMs: 0.1, readMs: 0.1 });
-    for (let round = 0; round < 400; round += 1) economy.observeDraft(4, 1.2);
+    const step = { tokens: 4, rows: 3, drafted: 2, clockMs: 5 * STEEP[3]! };
+    for (let round = 0; round < 400; round += 1) {
+      economy.observeStep(step);
+      economy.observeDraft(4, 6);
+    }
     assert.ok(Math.abs(economy.draftMs - 0.3) < 0.01, `${economy.draftMs}`);
     economy.observeDraft(4, 1e6);
+    economy.observeStep({ ...step, clockMs: 1e6 });
     assert.ok(economy.draftMs < 0.35);
-    await Promise.resolve();
+    assert.ok(Math.abs(economy.tokensPerMs - 4 / (STEEP[3]! + 0.6)) < 0.05);
   });
 });
 

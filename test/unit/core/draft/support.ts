@@ -49,15 +49,21 @@ export class CancellableDecoder extends FakeTreeDecoder {
   /** Passes until one is cancelled; negative: none. */
   cancelIn = -1;
   passes = 0;
+  /** What the passes have cost. */
+  ms = 0;
+  /** `[n]`: of a pass over n rows; 0 where not told. */
+  latencyMs: readonly number[] = [];
 
   override append(tokens: readonly number[]): Promise<TokenRow | null> {
     assert.ok(this.length + tokens.length <= this.capacity, 'over the capacity');
+    this.ms += this.latencyMs[1] ?? 0;
     return this.#isCancelled() ? Promise.resolve(null) : super.append(tokens);
   }
 
   override forward(
     layout: Parameters<FakeTreeDecoder['forward']>[0],
   ): ReturnType<FakeTreeDecoder['forward']> {
+    this.ms += this.latencyMs[layout.length] ?? 0;
     return this.#isCancelled() ? Promise.resolve(null) : super.forward(layout);
   }
 
@@ -85,6 +91,8 @@ export interface DraftScene {
   /** What the draft holds of an earlier text. */
   readonly held?: readonly number[];
   readonly economy?: DraftEconomy;
+  /** Tokens from this one on are the target's alone. */
+  readonly sharedTokens?: number;
 }
 
 const GUESS_PROFILE = [0.6, 0.2];
@@ -104,15 +112,19 @@ export async function openDraft(scene: DraftScene) {
   const prefilled = await target.append(prompt);
   assert.ok(prefilled !== null);
   const economy = scene.economy ?? new DraftEconomy(costs);
-  let clock = 0;
+  target.latencyMs = costs.latencyMs;
+  draft.latencyMs = new Array<number>(10).fill(costs.draftMs);
+  // A clock of another unit than the costs are in.
+  const now = (): number => 1000 + 7 * (target.ms + draft.ms);
   const drafter = new Drafter({
     model: draftModel(draft, scene.draftPrompts, isEnd),
     economy,
     prompt,
+    whenReady: Promise.resolve(),
+    isShared: (token) => token < (scene.sharedTokens ?? Infinity),
     isEnd,
     isCancelled: never,
-    // Every look at the clock finds what the draft's passes have cost until then.
-    now: () => (clock = Math.max(clock, draft.passes * costs.draftMs)),
+    now,
   });
   const states = scene.targetPrompts;
   const maxLength = costs.latencyMs.length - 1;
@@ -137,6 +149,7 @@ export async function openDraft(scene: DraftScene) {
     maxLength,
     drafter,
     economy,
+    now,
   });
   return { target, draft, drafter, economy, strategy };
 }
