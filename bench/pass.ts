@@ -4,12 +4,13 @@
  * only ever adds.
  */
 import { createRequire } from 'node:module';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { median, percentile } from '../engine/core/metrics/percentiles.ts';
 import { tokenTree, type TokenTree } from '../engine/core/tree/candidate-tree.ts';
 import { layoutTree } from '../engine/core/tree/layout-tree.ts';
+import { EMBEDDED_MODELS } from '../engine/models/resolve.ts';
 import { loadAddon } from '../engine/native/load-addon.ts';
 import { NativeTreeDecoder } from '../engine/native/native-tree-decoder.ts';
 import { describeMachine } from './lib/machine.ts';
@@ -45,8 +46,7 @@ async function main(): Promise<void> {
   };
   const addon = loadAddon(ROOT);
   addon.openLibraries(path.join(platformPackage.getBinsDir().binsDir, name));
-  const file = readdirSync(path.join(ROOT, 'models')).find((each) => each.endsWith('.gguf'));
-  if (file === undefined) throw new Error('There is no model in models/.');
+  const [{ file }] = EMBEDDED_MODELS;
   const loading = addon.loadModel({ path: path.join(ROOT, 'models', file), gpuLayers: 0 });
   const model = await loading.model;
   const passes: Record<string, unknown>[] = [];

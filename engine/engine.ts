@@ -1,20 +1,16 @@
 import { checkConfiguration } from './configuration.ts';
 import { DecodingSetup } from './decoding/decoding-setup.ts';
+import { assumedPassCost } from './core/tuning/pass-cost.ts';
+import { loadDraft } from './draft/load-draft.ts';
 import { chooseBackend, defaultThreads, describeDevice, type Backend } from './device.ts';
 import { EngineFailure, toEngineError } from './engine-failure.ts';
 import type { Installation } from './installation.ts';
 import { listChoices } from './models/choices.ts';
 import { listModels, resolveModel } from './models/resolve.ts';
-import type {
-  LibraryInfo,
-  ModelLoad,
-  NativeAddon,
-  NativeContext,
-  NativeModel,
-} from './native/addon.d.ts';
+import type { LibraryInfo, ModelLoad, NativeAddon, NativeModel } from './native/addon.d.ts';
 import { loadAddon } from './native/load-addon.ts';
-import { NativeTreeDecoder } from './native/native-tree-decoder.ts';
-import { findPromptTokens, type FoundPromptTokens } from './prompt-tokens/find-prompt-tokens.ts';
+import { findPromptTokens } from './prompt-tokens/find-prompt-tokens.ts';
+import { promptedDecoder } from './prompt-tokens/prompted-decoder.ts';
 import {
   DEFAULT_CONFIGURATION,
   type EngineConfiguration,
@@ -192,12 +188,32 @@ export class Engine {
       flashAttention: gpu,
     });
     const found = await findPromptTokens(summary.path, this.#installation.modelsFolder);
-    const { decoder, promptTokens, warning } = treeDecoder(context, found);
+    const { decoder, promptTokens, warning } = promptedDecoder(context, found);
+    const latencyMs = assumedPassCost(kind, mostRows);
+    const { draft, warning: draftWarning } = await loadDraft({
+      setting: configuration.draft,
+      summary,
+      model: native,
+      context,
+      target: decoder,
+      latencyMs,
+      backend: kind,
+      threads,
+      installation: this.#installation,
+      addon,
+      libraries: backend,
+      onLoad: (load) => (this.#loading = load),
+    })
+      .catch(async (error: unknown) => {
+        await native.dispose();
+        throw error;
+      })
+      .finally(() => (this.#loading = undefined));
     const decoding = new DecodingSetup({
       decoder,
       supportsTrees: context.supportsTrees,
       promptTokens,
-      draft: null,
+      draft,
       profile: null,
       backend: kind,
       mostRows,
@@ -213,11 +229,13 @@ export class Engine {
     return {
       kind: 'ready',
       model,
+      ...(draft !== null && { draft: draft.name }),
       device,
       warnings: [
         ...warnings,
         ...(model.fillInMiddle ? [] : [noFim]),
         ...(warning === null ? [] : [warning]),
+        ...(draftWarning === null ? [] : [draftWarning]),
       ],
       modes: decoding.availability,
     };
@@ -226,19 +244,6 @@ export class Engine {
   #setState(state: EngineState): void {
     this.#state = state;
     this.#listener.onState(state);
-  }
-}
-
-/** Models that treat embeddings unlike their own tokens work without prompt tokens. */
-function treeDecoder(
-  context: NativeContext,
-  found: FoundPromptTokens,
-): FoundPromptTokens & { readonly decoder: NativeTreeDecoder } {
-  try {
-    return { ...found, decoder: new NativeTreeDecoder(context, found.promptTokens) };
-  } catch (error) {
-    const warning = `The prompt tokens are not used: ${toEngineError(error).message}`;
-    return { promptTokens: null, warning, decoder: new NativeTreeDecoder(context) };
   }
 }
 

@@ -9,9 +9,11 @@
 import { NotificationType, RequestType0, RequestType } from 'vscode-jsonrpc';
 import type { ModeReport } from './core/bench/report.ts';
 import { DECODING_MODES, type DecodingMode } from './core/decode/decoding-mode.ts';
+import type { Concession } from './core/latency/plan-latency.ts';
 import type { TreeSettings } from './core/decode/tree-settings.ts';
 
 export { DECODING_MODES, type DecodingMode } from './core/decode/decoding-mode.ts';
+export type { Concession } from './core/latency/plan-latency.ts';
 export type { TreeSettings } from './core/decode/tree-settings.ts';
 
 /** `auto` lets the engine choose; `manual` is what the request's `tree` says. */
@@ -33,6 +35,8 @@ export type GpuSetting = 'auto' | 'cpu' | 'cuda' | 'vulkan' | 'metal';
 export interface EngineConfiguration {
   /** Path of a GGUF file, or the name of an installed model; null = the default embedded model. */
   readonly model: string | null;
+  /** The draft model, likewise; 'auto' = the one that belongs to the model, if there is any; null = none. */
+  readonly draft: string | null;
   readonly gpu: GpuSetting;
   /** CPU threads; null = the engine's choice. */
   readonly threads: number | null;
@@ -42,6 +46,7 @@ export interface EngineConfiguration {
 
 export const DEFAULT_CONFIGURATION: EngineConfiguration = {
   model: null,
+  draft: 'auto',
   gpu: 'auto',
   threads: null,
   contextLength: 4096,
@@ -182,6 +187,8 @@ export type EngineState =
   | {
       readonly kind: 'ready';
       readonly model: LoadedModel;
+      /** Name of the draft model that is loaded beside it; absent = none. */
+      readonly draft?: string;
       readonly device: DeviceInfo;
       /** Things the user should know, e.g. that the GPU was not usable and the CPU serves. */
       readonly warnings: readonly string[];
@@ -209,6 +216,8 @@ export interface CompletionRequest {
   readonly maxTokens: number;
   /** From the start of the request; once one non-blank line exists the rest is given up. Null = none. */
   readonly deadlineMs: number | null;
+  /** In which the first line should be complete: context and length are chosen for it. Absent = any. */
+  readonly latencyBudgetMs?: number | null;
   /** False: end with the first line. */
   readonly multiline: boolean;
   /** Ask for `partialCompletion` notifications under this id. */
@@ -246,6 +255,8 @@ export interface CompletedCompletion {
   readonly mode: UsedMode;
   /** Why it is this mode, where the request left it open or could not have its own; else null. */
   readonly modeReason: string | null;
+  /** What was given up for `latencyBudgetMs`; absent = nothing. */
+  readonly concessions?: readonly Concession[];
   readonly model: string;
   readonly timing: CompletionTiming;
 }

@@ -2,7 +2,8 @@ import { generate, hasCompleteLine, type GenerateFinish } from './core/decode/ge
 import { createStopRule } from './core/decode/stop.ts';
 import type { AcceptedStep } from './core/decode/strategy.ts';
 import { greedyAfterLead } from './core/decode/token-choice.ts';
-import { buildPrompt, type PromptVocabulary } from './core/prompt/fim-prompt.ts';
+import type { Concession } from './core/latency/plan-latency.ts';
+import type { PromptVocabulary } from './core/prompt/fim-prompt.ts';
 import {
   plainChoice,
   type DecodingChoice,
@@ -10,6 +11,7 @@ import {
   type UsedDecoding,
 } from './decoding/decoding-setup.ts';
 import { EngineFailure } from './engine-failure.ts';
+import { LatencyContract } from './latency-contract.ts';
 import type { NativeContext, NativeModel } from './native/addon.d.ts';
 import type { NativeTreeDecoder } from './native/native-tree-decoder.ts';
 import { createTextStream, pieceOf, promptVocabulary } from './native/vocabulary.ts';
@@ -47,6 +49,7 @@ interface Run {
   readonly margins: readonly number[];
   readonly used: UsedDecoding;
   readonly timing: CompletionTiming;
+  readonly concessions: readonly Concession[];
 }
 
 interface RunInput {
@@ -54,6 +57,8 @@ interface RunInput {
   readonly languageId: string;
   readonly choice: DecodingChoice;
   readonly maxTokens: number;
+  /** See `CompletionRequest`; null = none. */
+  readonly latencyBudgetMs: number | null;
   readonly signal: AbortSignal;
   readonly isLate: () => boolean;
   readonly checkStop: (text: string) => { kind: 'continue' } | { kind: 'stop'; keep: number };
@@ -78,12 +83,16 @@ export interface SessionParts {
 export class Session {
   readonly #parts: SessionParts;
   readonly #vocabulary: PromptVocabulary;
+  readonly #contract: LatencyContract;
   /** Reasons to decode plainly that the log has told. */
   readonly #told = new Set<string>();
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
     this.#vocabulary = promptVocabulary(parts.model);
+    this.#contract = new LatencyContract(this.#vocabulary, (prompt) =>
+      parts.decoder.reusable(prompt),
+    );
   }
 
   get decoding(): DecodingSetup {
@@ -95,18 +104,20 @@ export class Session {
     signal: AbortSignal,
     onText?: (text: string) => void,
   ): Promise<CompletionOutcome> {
-    const { document, deadlineMs } = request;
+    const { document, deadlineMs, latencyBudgetMs = null } = request;
     if (!this.#hasSomethingToGoBy(document)) return { kind: 'skipped', reason: 'empty-prompt' };
     const choice = this.#choose(request);
     const started = performance.now();
+    const limitMs = Math.min(deadlineMs ?? Infinity, latencyBudgetMs ?? Infinity);
     const stopRule = createStopRule({ ...document, multiline: request.multiline });
     const run = await this.#run({
       text: document,
       languageId: document.languageId,
       choice,
       maxTokens: request.maxTokens,
+      latencyBudgetMs,
       signal,
-      isLate: () => deadlineMs !== null && performance.now() - started > deadlineMs,
+      isLate: () => performance.now() - started > limitMs,
       checkStop: (text) => stopRule.check(text),
       onText,
     });
@@ -116,6 +127,7 @@ export class Session {
       text: run.text,
       finishReason: run.finish,
       ...run.used,
+      ...(run.concessions.length > 0 && { concessions: run.concessions }),
       model: this.#parts.name,
       timing: run.timing,
     };
@@ -133,6 +145,7 @@ export class Session {
     signal: AbortSignal,
   ): Promise<Continuation | null> {
     this.#parts.decoder.truncate(0);
+    this.#parts.decoding.forget();
     const started = performance.now();
     const steps: AcceptedStep[] = [];
     const lineEndsMs: number[] = [];
@@ -141,6 +154,7 @@ export class Session {
       languageId: decoding.languageId ?? '',
       choice: this.#choose({ ...decoding, strict: true }),
       maxTokens,
+      latencyBudgetMs: null,
       signal,
       isLate: () => false,
       checkStop: () => ({ kind: 'continue' }),
@@ -203,13 +217,20 @@ export class Session {
       );
     }
     const started = performance.now();
-    const prompt = buildPrompt(this.#vocabulary, input.text, budget);
+    const { prompt, maxTokens, concessions } = this.#contract.plan({
+      text: input.text,
+      mostPromptTokens: budget,
+      maxTokens: input.maxTokens,
+      budgetMs: input.latencyBudgetMs,
+    });
     const prefilling = decoder.prefill(prompt.tokens, () => input.signal.aborted);
     // While the addon's thread evaluates the prompt this one has nothing else to do.
     decoding.prepare(input.choice, prompt.tokens, input.languageId);
     const prefilled = await prefilling;
     if (prefilled === null) return null;
     const decodeStarted = performance.now();
+    let lineTokens = 0;
+    let lineIsComplete = false;
     const isEnd = (token: number): boolean => this.#isEnd(token);
     const result = await generate({
       strategy: decoding.strategy(input.choice, {
@@ -220,11 +241,15 @@ export class Session {
         languageId: input.languageId,
         signal: input.signal,
       }),
-      maxTokens: input.maxTokens,
+      maxTokens,
       isEnd,
       textStream: createTextStream(model),
       lead: prompt.lead,
-      checkStop: input.checkStop,
+      checkStop: (text) => {
+        if (!lineIsComplete) lineTokens += 1;
+        lineIsComplete ||= hasCompleteLine(text);
+        return input.checkStop(text);
+      },
       isLate: input.isLate,
       isCancelled: () => input.signal.aborted,
       ...(input.onText && { onText: input.onText }),
@@ -234,16 +259,20 @@ export class Session {
     const decodeMs = performance.now() - decodeStarted;
     const tokens = result.tokens.length;
     const used = decoding.conclude(input.choice, input.languageId, tokens);
+    const prefillMs = decodeStarted - started;
+    const evaluated = prompt.tokens.length - prefilled.reused;
+    this.#contract.observe({ evaluated, prefillMs, tokens, decodeMs, lineTokens });
     return {
       text: result.text,
       finish: result.finish,
       tokens: result.tokens,
       margins: result.margins,
       used,
+      concessions,
       timing: {
         promptTokens: prompt.tokens.length,
         reusedTokens: prefilled.reused,
-        prefillMs: decodeStarted - started,
+        prefillMs,
         decodeMs,
         tokens,
         steps: result.steps,

@@ -173,8 +173,8 @@ export class CompletionFlow {
     this.#engineLatencies.add(engineMs);
     this.#cache.set(key, answer.text);
     if (ask.signal.aborted) return { kind: 'cancelled' };
-    const { finishReason, mode, model, timing } = answer;
-    const report = { finishReason, mode, model, timing, engineMs };
+    const { finishReason, mode, model, timing, concessions = [] } = answer;
+    const report = { finishReason, mode, model, timing, concessions, engineMs };
     const now = withSuggestion(ask.snapshot(), ask.selected);
     return this.#conclude(ask, now, answer.text, 'engine', report);
   }
@@ -218,18 +218,20 @@ function done(outcome: Outcome): FlowResult {
 /** Everything the raw text depends on beside the text around the cursor. */
 function scopeOf({ settings, selected }: Ask, state: ClientState, multiline: boolean): string {
   const model = state.kind === 'ready' ? state.model.path : '';
-  return JSON.stringify([model, settings.maxTokens, multiline, selected !== null]);
+  const { maxTokens, latencyBudgetMs } = settings;
+  return JSON.stringify([model, maxTokens, latencyBudgetMs, multiline, selected !== null]);
 }
 
 function requestFor({ settings }: Ask, here: Snapshot, multiline: boolean): CompletionRequest {
   const { path, languageId, prefix, suffix } = here;
-  const { mode, tree, maxTokens, deadlineMs } = settings;
+  const { mode, tree, maxTokens, deadlineMs, latencyBudgetMs } = settings;
   return {
     document: { path, languageId, prefix, suffix },
     mode,
     ...(mode === 'manual' && { tree }),
     maxTokens,
     deadlineMs,
+    latencyBudgetMs,
     multiline,
     streamId: null,
   };

@@ -1,5 +1,10 @@
 import type { GateReason, RejectReason } from '../engine/core/completion/reasons.ts';
-import type { CompletedCompletion, EngineError, SkipReason } from '../engine/protocol.ts';
+import type {
+  CompletedCompletion,
+  Concession,
+  EngineError,
+  SkipReason,
+} from '../engine/protocol.ts';
 
 export type Trigger = 'automatic' | 'manual';
 
@@ -14,6 +19,8 @@ export type EngineReport = Pick<
   CompletedCompletion,
   'finishReason' | 'mode' | 'model' | 'timing'
 > & {
+  /** What was given up for the latency budget. */
+  readonly concessions: readonly Concession[];
   /** From asking to the answer. */
   readonly engineMs: number;
 };

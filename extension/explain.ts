@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Decision, EngineReport, Outcome } from './decision.ts';
 import type { EngineProcess } from './engine-process.ts';
+import { concessionText } from './concession-text.ts';
 import { deviceText, latencyText, modelText, speedText } from './figures.ts';
 import { outcomeSentence } from './reason-text.ts';
 
@@ -108,7 +109,8 @@ function outcomeText(outcome: Outcome): string {
   return 'reason' in outcome ? `${outcome.kind}, ${outcome.reason}` : outcome.kind;
 }
 
-function reportRows({ timing, engineMs, finishReason, mode }: EngineReport): Row[] {
+function reportRows(report: EngineReport): Row[] {
+  const { timing, engineMs, finishReason, mode, concessions } = report;
   const { promptTokens, reusedTokens, prefillMs, decodeMs, tokens, steps } = timing;
   const reused = `${promptTokens} tokens, ${reusedTokens} of them known from before`;
   const decoded = `${latencyText(decodeMs)}: ${tokens} tokens in ${steps} steps (${timing.tokensPerStep.toFixed(2)} a step), ${speedText(timing.tokensPerSecond)}`;
@@ -119,6 +121,7 @@ function reportRows({ timing, engineMs, finishReason, mode }: EngineReport): Row
     [vscode.l10n.t('Decoding'), decoded],
     [vscode.l10n.t('Mode'), mode],
     [vscode.l10n.t('Ended by'), finishReason],
+    ...concessions.map((each): Row => [vscode.l10n.t('Given up'), concessionText(each)]),
   ];
 }
 

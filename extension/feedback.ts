@@ -4,6 +4,7 @@ import type { ClientState } from '../engine/client/engine-client.ts';
 import type { Config } from './config.ts';
 import { Decisions, type Decision } from './decision.ts';
 import type { FailureNotice } from './failure-notice.ts';
+import { concessionsText } from './concession-text.ts';
 import { completionFigures, latencyText } from './figures.ts';
 import { LatencyDecoration } from './latency-decoration.ts';
 import { StatusBar } from './status-bar.ts';
@@ -54,7 +55,7 @@ export class Feedback implements vscode.Disposable {
     this.#latencies.add(decision.totalMs);
     this.refresh();
     const figures = completionFigures(decision.totalMs, outcome.report.timing);
-    this.#decorate(decision, document, figures);
+    this.#decorate(decision, document, figures, concessionsText(outcome.report.concessions));
   }
 
   /** The engine's state or the settings have changed. */
@@ -84,10 +85,15 @@ export class Feedback implements vscode.Disposable {
     }
   }
 
-  #decorate(decision: Decision, document: vscode.TextDocument, figures: string): void {
+  #decorate(
+    decision: Decision,
+    document: vscode.TextDocument,
+    figures: string,
+    hover: string,
+  ): void {
     const editor = vscode.window.activeTextEditor;
     if (!this.#options.config.settings.latencyInline || editor?.document !== document) return;
-    this.#decoration.show(editor, decision.line, figures);
+    this.#decoration.show(editor, decision.line, figures, hover);
   }
 
   #writeLog({ outcome, ...decision }: Decision): void {

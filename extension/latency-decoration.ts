@@ -34,7 +34,8 @@ export class LatencyDecoration implements vscode.Disposable {
     return this.#figures;
   }
 
-  show(editor: vscode.TextEditor, line: number, figures: string): void {
+  /** @param hover Told when the pointer rests on the figures; empty = nothing. */
+  show(editor: vscode.TextEditor, line: number, figures: string, hover = ''): void {
     this.clear();
     const end = editor.document.lineAt(line).range.end;
     const after: vscode.ThemableDecorationAttachmentRenderOptions = {
@@ -45,7 +46,11 @@ export class LatencyDecoration implements vscode.Disposable {
       margin: MARGIN,
     };
     editor.setDecorations(this.#type, [
-      { range: new vscode.Range(end, end), renderOptions: { after } },
+      {
+        range: new vscode.Range(end, end),
+        renderOptions: { after },
+        ...(hover !== '' && { hoverMessage: hover }),
+      },
     ]);
     this.#shownIn = editor;
     this.#figures = figures;

@@ -16,6 +16,8 @@ export interface Settings {
   readonly maxTokens: number;
   /** Null: no limit. */
   readonly deadlineMs: number | null;
+  /** Null: none. */
+  readonly latencyBudgetMs: number | null;
   readonly debounceMs: number | 'auto';
   /** Complete as the user types; false: on request only. */
   readonly automatic: boolean;
@@ -46,6 +48,7 @@ export const INTEGER_SETTINGS = {
   contextLength: { min: 512, max: 131072, fallback: 4096 },
   maxTokens: { min: 1, max: 1024, fallback: 96 },
   deadlineMs: { min: 0, max: 60000, fallback: 1500 },
+  latencyBudgetMs: { min: 0, max: 60000, fallback: 0 },
   'tree.nodeBudget': treeRange('nodeBudget'),
   'tree.depth': treeRange('depth'),
   'tree.promptTokens': treeRange('promptTokens'),
@@ -69,6 +72,9 @@ export function parseSettings(read: ReadSetting): {
     tree: parseTree(values),
     maxTokens: values.integer('maxTokens', INTEGER_SETTINGS.maxTokens),
     deadlineMs: zeroIsNull(values.integer('deadlineMs', INTEGER_SETTINGS.deadlineMs)),
+    latencyBudgetMs: zeroIsNull(
+      values.integer('latencyBudgetMs', INTEGER_SETTINGS.latencyBudgetMs),
+    ),
     debounceMs: values.debounce(),
     automatic: values.flag('automatic', true),
     exclude: values.patterns('exclude'),
@@ -86,6 +92,7 @@ export function parseDocumentSettings(read: ReadSetting): DocumentSettings {
 function parseEngine(values: SettingReader): EngineConfiguration {
   return {
     model: expandHome(values.text('model')),
+    draft: parseDraft(values.text('draftModel')),
     gpu: values.choice<GpuSetting>('gpu', GPU_SETTINGS, 'auto'),
     threads: zeroIsNull(values.integer('threads', INTEGER_SETTINGS.threads)),
     contextLength: values.integer('contextLength', INTEGER_SETTINGS.contextLength),
@@ -110,6 +117,11 @@ function parseTree(values: SettingReader): TreeSettings {
 
 function treeRange(name: keyof typeof TREE_LIMITS): IntegerRange {
   return { ...TREE_LIMITS[name], fallback: DEFAULT_TREE_SETTINGS[name] };
+}
+
+function parseDraft(setting: string): string | null {
+  if (setting === '' || setting === 'auto') return 'auto';
+  return setting === 'none' ? null : expandHome(setting);
 }
 
 function expandHome(model: string): string | null {

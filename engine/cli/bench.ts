@@ -13,6 +13,7 @@ const OPTIONS = {
   'max-tokens': { type: 'string', default: '64' },
   runs: { type: 'string', default: '3' },
   model: { type: 'string' },
+  draft: { type: 'string' },
   json: { type: 'string' },
 } as const;
 
@@ -37,7 +38,7 @@ export async function runBenchCommand(args: readonly string[]): Promise<void> {
   // Asked before the minutes of measuring, not after them.
   if (values.json !== undefined) await write(values.json, '');
   const outcome = await withEngine(async (client) => {
-    await load(client, values.model);
+    await load(client, values.model, values.draft);
     return orThrow(await client.bench(request, new AbortController().signal, showProgress));
   });
   if (outcome.kind === 'cancelled') throw new UsageError('The benchmark was cancelled.');

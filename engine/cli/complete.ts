@@ -5,6 +5,7 @@ import { load, orThrow, withEngine } from './with-engine.ts';
 
 const OPTIONS = {
   model: { type: 'string' },
+  draft: { type: 'string' },
   'max-tokens': { type: 'string', default: '64' },
   mode: { type: 'string', default: 'auto' },
   json: { type: 'boolean' },
@@ -22,7 +23,7 @@ export async function runComplete(args: readonly string[]): Promise<void> {
   const maxTokens = parseCount('--max-tokens', values['max-tokens'], { min: 1, max: 4096 });
   const document = await readDocument(file, line, column);
   const outcome = await withEngine(async (client) => {
-    await load(client, values.model);
+    await load(client, values.model, values.draft);
     const request = {
       document,
       mode,

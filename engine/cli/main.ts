@@ -20,9 +20,10 @@ const HELP = `Usage: foretoken COMMAND
   info [--json]                          device, llama.cpp release, models
   models [--json]                        models to choose from, and what suits this machine
   models download NAME                   fetch one into the models folder
-  complete FILE:LINE:COL [--model PATH|NAME] [--max-tokens N] [--mode M] [--json]
+  complete FILE:LINE:COL [--model PATH|NAME] [--draft PATH|NAME|none] [--max-tokens N]
+        [--mode M] [--json]
   bench [--prompts FILE.jsonl | --workspace FOLDER] [--limit N] [--seed S] [--modes a,b]
-        [--max-tokens N] [--runs R] [--model PATH|NAME] [--json OUT]
+        [--max-tokens N] [--runs R] [--model PATH|NAME] [--draft PATH|NAME|none] [--json OUT]
   train [PATH...] [--model PATH|NAME] [--prompt-tokens M] [--ensemble E]
         [--steps N] [--minutes T] [--out FILE] [--resume] [--json]
 

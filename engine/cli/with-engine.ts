@@ -31,12 +31,23 @@ export async function withEngine<T>(task: (client: EngineClient) => Promise<T>):
   }
 }
 
-/** Loads a model, or throws what is wrong with it. */
+/**
+ * Loads a model, or throws what is wrong with it.
+ *
+ * @param draft A draft model, `none`, or undefined for the model's own.
+ */
 export async function load(
   client: EngineClient,
   model: string | undefined,
+  draft?: string,
 ): Promise<Extract<EngineState, { kind: 'ready' }>> {
-  const state = orThrow(await client.configure({ ...DEFAULT_CONFIGURATION, model: model ?? null }));
+  const state = orThrow(
+    await client.configure({
+      ...DEFAULT_CONFIGURATION,
+      model: model ?? null,
+      draft: draft === 'none' ? null : (draft ?? 'auto'),
+    }),
+  );
   if (state.kind !== 'ready') throw new UsageError('The model was not loaded: try again.');
   for (const warning of state.warnings) console.error(`note: ${warning}`);
   return state;

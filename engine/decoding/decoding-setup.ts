@@ -96,6 +96,7 @@ export class DecodingSetup {
   useProfile(profile: DeviceProfile): void {
     this.#profile = profile;
     this.#languages.clear();
+    this.#resources.draft?.retune(profile.mixedMs);
   }
 
   get availability(): readonly ModeAvailability[] {
@@ -139,17 +140,23 @@ export class DecodingSetup {
   /** To be called while the prompt is evaluated: the main thread has nothing else to do then. */
   prepare({ mode, method }: DecodingChoice, prompt: readonly number[], languageId: string): void {
     if (isPlain(method)) return;
+    if (method.draft) this.#resources.draft?.prepare(method, prompt);
     if (method.ngram) this.#ngrams.sync(prompt);
     const language = this.#language(languageId);
     if (mode === 'auto') language.warmUp();
     else if (!method.draft) language.policy(method);
   }
 
+  /** What caches of the resources other than the target's own hold of earlier texts is dropped. */
+  forget(): void {
+    this.#resources.draft?.forget();
+  }
+
   strategy({ mode, method }: DecodingChoice, start: DecodingStart): DecodingStrategy {
     const { decoder, draft, mostRows } = this.#resources;
     const { prefilled, choose, isEnd, languageId } = start;
     if (isPlain(method)) return new PlainStrategy(decoder, prefilled, choose);
-    if (method.draft && draft !== null) return draft.strategy(method, start);
+    if (method.draft && draft !== null) return draft.strategy(method, start, this.#ngrams);
     const language = this.#language(languageId);
     const policy = mode === 'auto' ? language.auto : language.policy(method);
     const maxLength = Math.min(mostRows, method.nodeBudget);

@@ -54,6 +54,22 @@ export class NativeDecoder implements Decoder {
     return result;
   }
 
+  /** Tokens at the start of `prompt` (not empty) that need no evaluation. */
+  reusable(prompt: readonly number[]): number {
+    return reusableLength(this.tokens, prompt);
+  }
+
+  /**
+   * Keeps what the cache shares with `prompt` (not empty), the prompt's last token excepted.
+   *
+   * @returns Tokens kept.
+   */
+  align(prompt: readonly number[]): number {
+    const shared = this.reusable(prompt);
+    this.truncate(shared);
+    return shared;
+  }
+
   /**
    * Makes the cache hold exactly `prompt` (not empty), keeping what it shares with it. Null when
    * cancelled; the pieces evaluated until then stay.
@@ -62,8 +78,7 @@ export class NativeDecoder implements Decoder {
     prompt: readonly number[],
     isCancelled: () => boolean,
   ): Promise<{ readonly row: TokenRow; readonly reused: number } | null> {
-    const reused = reusableLength(this.tokens, prompt);
-    this.truncate(reused);
+    const reused = this.align(prompt);
     let row: TokenRow | null = null;
     for (let start = reused; start < prompt.length; start += PREFILL_CHUNK_TOKENS) {
       if (isCancelled()) return null;

@@ -1,6 +1,6 @@
 /** The addon with its libraries open, and files for the tests. */
 import { createRequire } from 'node:module';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -12,6 +12,7 @@ import type {
   NativeContext,
   NativeModel,
 } from '../../../engine/native/addon.d.ts';
+import { EMBEDDED_MODELS } from '../../../engine/models/resolve.ts';
 import { loadAddon } from '../../../engine/native/load-addon.ts';
 
 export const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
@@ -67,12 +68,11 @@ export async function openAddon(): Promise<NativeAddon> {
   return addon;
 }
 
-/** A model with trained weights, if the tree has one. */
+/** The embedded model: trained weights. */
 export function trainedModelPath(): string {
-  const directory = join(root, 'models');
-  const name = readdirSync(directory).find((candidate) => candidate.endsWith('.gguf'));
-  if (name === undefined) throw new Error(`There is no model in ${directory}.`);
-  return join(directory, name);
+  const path = join(root, 'models', EMBEDDED_MODELS[0].file);
+  if (!existsSync(path)) throw new Error(`There is no model at ${path}.`);
+  return path;
 }
 
 export async function loadModel(path: string): Promise<NativeModel> {

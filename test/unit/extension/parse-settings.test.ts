@@ -102,8 +102,14 @@ describe('settings', () => {
   }
 
   it('zero stands for no limit, and for the choice of the engine', () => {
-    const { settings, problems } = parse({ deadlineMs: 0, threads: 0, debounce: 0 });
-    assert.deepEqual([settings.deadlineMs, settings.engine.threads], [null, null]);
+    const { settings, problems } = parse({
+      deadlineMs: 0,
+      latencyBudgetMs: 0,
+      threads: 0,
+      debounce: 0,
+    });
+    const { deadlineMs, latencyBudgetMs, engine } = settings;
+    assert.deepEqual([deadlineMs, latencyBudgetMs, engine.threads], [null, null, null]);
     assert.equal(settings.debounceMs, 0);
     assert.deepEqual(problems, []);
   });
@@ -116,5 +122,13 @@ describe('settings', () => {
   it('find a model in the home folder', () => {
     assert.match(parse({ model: '~/m.gguf' }).settings.engine.model ?? '', /^[^~].*m\.gguf$/);
     assert.equal(parse({ model: '  ' }).settings.engine.model, null);
+  });
+
+  it('tell the draft model of the model from none and from one that is named', () => {
+    const draft = (draftModel: string) => parse({ draftModel }).settings.engine.draft;
+    assert.equal(draft(' '), 'auto');
+    assert.equal(draft('none'), null);
+    assert.equal(draft('qwen2.5-coder-0.5b'), 'qwen2.5-coder-0.5b');
+    assert.match(draft('~/d.gguf') ?? '', /^[^~].*d\.gguf$/);
   });
 });

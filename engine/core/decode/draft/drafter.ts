@@ -10,10 +10,10 @@ export interface DrafterInput {
   readonly economy: DraftEconomy;
   readonly prompt: readonly number[];
   /**
-   * Settled once the draft's cache holds some part of the prompt from the start, and nothing else, and
-   * no pass of the draft is running.
+   * Asked once, before the first draft. Settles when the draft's cache holds some part of the prompt
+   * from the start, and nothing else, and no pass of the draft is running.
    */
-  readonly whenReady: Promise<unknown>;
+  readonly whenReady: () => Promise<unknown>;
   /** Whether both models know a token: their vocabularies may differ in length. */
   readonly isShared: (token: number) => boolean;
   readonly isEnd: (token: number) => boolean;
@@ -57,9 +57,11 @@ export class Drafter {
   async draft(most: number): Promise<boolean> {
     if (this.#rows !== null) return true;
     const { economy, model, whenReady } = this.#input;
-    await whenReady;
-    if (!this.#isReady) this.#backTo(this.#text.length);
-    this.#isReady = true;
+    if (!this.#isReady) {
+      await whenReady();
+      this.#backTo(this.#text.length);
+      this.#isReady = true;
+    }
     const unread = this.#text.length - model.decoder.length;
     const fits = this.#isReadable && this.#text.length <= model.decoder.capacity;
     if (most < 1 || !fits || !economy.shouldBegin(unread)) {

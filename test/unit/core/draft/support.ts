@@ -120,7 +120,7 @@ export async function openDraft(scene: DraftScene) {
     model: draftModel(draft, scene.draftPrompts, isEnd),
     economy,
     prompt,
-    whenReady: Promise.resolve(),
+    whenReady: () => Promise.resolve(),
     isShared: (token) => token < (scene.sharedTokens ?? Infinity),
     isEnd,
     isCancelled: never,
