@@ -70,15 +70,21 @@ function fillPlain(buffer: Buffer, size: number, deviation: number, random: Rand
   return buffer;
 }
 
+const float = new Float32Array(1);
+const floatBits = new Uint32Array(float.buffer);
+
 /** IEEE 754 half precision, rounded to nearest; too small numbers become 0, too large ones infinite. */
 export function toHalf(value: number): number {
-  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
-  const size = Math.abs(value);
-  if (size >= 65_520) return sign | 0x7c00;
-  if (size < 2 ** -14) return sign | Math.round(size * 2 ** 24);
-  const exponent = Math.floor(Math.log2(size));
-  const mantissa = Math.round((size / 2 ** exponent - 1) * 1024);
-  return sign | (((exponent + 15) << 10) + mantissa);
+  float[0] = value;
+  const bits = floatBits[0] ?? 0;
+  const sign = (bits >>> 16) & 0x8000;
+  const size = bits & 0x7fff_ffff;
+  // 65520 and up, infinity included.
+  if (size >= 0x477f_f000) return sign | 0x7c00;
+  // Below 2^-14 halves have one exponent: they are multiples of 2^-24.
+  if (size < 0x3880_0000) return sign | Math.round(Math.abs(value) * 2 ** 24);
+  // The exponent's bias falls from 127 to 15, the mantissa from 23 bits to 10.
+  return sign | ((size - 0x3800_0000 + 0x1000) >>> 13);
 }
 
 export function fromHalf(bits: number): number {

@@ -34,18 +34,19 @@ export function requantise(source: string, target: string, type: 'F16' | 'Q4_0')
 
 function readBlocks(blocks: Buffer): Float32Array {
   const values = new Float32Array((blocks.length / Q8_0.bytes) * Q8_0.weights);
-  for (let index = 0; index < values.length; index += 1) {
-    const block = Math.floor(index / Q8_0.weights) * Q8_0.bytes;
-    const scale = fromHalf(blocks.readUInt16LE(block));
-    values[index] = scale * blocks.readInt8(block + 2 + (index % Q8_0.weights));
+  for (let at = 0, index = 0; at < blocks.length; at += Q8_0.bytes) {
+    const scale = fromHalf(blocks.readUInt16LE(at));
+    for (let weight = 0; weight < Q8_0.weights; weight += 1, index += 1) {
+      values[index] = scale * blocks.readInt8(at + 2 + weight);
+    }
   }
   return values;
 }
 
 function toF16(values: Float32Array): Buffer {
-  const buffer = Buffer.alloc(2 * values.length);
-  for (const [index, value] of values.entries()) buffer.writeUInt16LE(toHalf(value), 2 * index);
-  return buffer;
+  const halves = new Uint16Array(values.length);
+  for (let index = 0; index < values.length; index += 1) halves[index] = toHalf(values[index] ?? 0);
+  return Buffer.from(halves.buffer);
 }
 
 /** The value of largest size becomes -8 scales; two weights share a byte, 16 places apart. */
