@@ -189,7 +189,7 @@ export class Engine {
     });
     const found = await findPromptTokens(summary.path, this.#installation.modelsFolder);
     const { decoder, promptTokens, warning } = promptedDecoder(context, found);
-    const latencyMs = assumedPassCost(kind, mostRows);
+    const { mixedMs: latencyMs } = assumedPassCost(kind, mostRows);
     const { draft, warning: draftWarning } = await loadDraft({
       setting: configuration.draft,
       summary,

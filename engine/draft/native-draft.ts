@@ -179,12 +179,11 @@ export class NativeDraft implements DraftDecoding {
     if (method.promptTokens === 0 || promptTokens === null) return new PlainDraft(decoder);
     const { promptTokens: count } = method;
     const key = `draft ${count} ${method.topK}`;
-    const costs = assumedPassCost(backend, MOST_DRAFT_ROWS);
     const policy = this.#remembered(key, () =>
       methodPolicy({
         method: { ...methodOfMode('ppd-adaptive'), promptTokens: count, topK: method.topK },
         prompts: promptTokens,
-        costs: { steadyMs: costs, mixedMs: costs },
+        costs: assumedPassCost(backend, MOST_DRAFT_ROWS),
         ngrams: new NgramIndex(),
       }),
     );
