@@ -82,6 +82,20 @@ export default tseslint.config(
       { regex: '^node-llama-cpp', message: 'Native code stays in the engine process.' },
     ],
   ),
+  forbid(
+    ['webview/**/*.ts'],
+    [
+      vscodeApi,
+      {
+        regex: '^(?!\\.{1,2}/|chart\\.js(/helpers)?$)',
+        message: 'A page runs in a browser: its own files and chart.js.',
+      },
+      {
+        regex: '/(engine|extension/(?!benchmark/(view|messages)\\.ts))',
+        message: 'A page knows views and messages, nothing else of the extension.',
+      },
+    ],
+  ),
   forbid(['test/{unit,native,engine}/**/*.ts', 'bench/{*,lib/*}.ts'], [vscodeApi]),
   prettier,
 );

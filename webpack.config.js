@@ -61,6 +61,26 @@ function bundle(name, entries, { mode, folder = 'dist', library = undefined, ext
   };
 }
 
+/** Pages inside the editor: each a single script for a browser. */
+function webviewBundle(entries, { mode }) {
+  const target = 'chrome120';
+  return {
+    name: 'webview',
+    mode,
+    target: 'web',
+    devtool: false,
+    entry: entries,
+    output: { path: resolve(root, 'dist', 'webview'), filename: '[name].js' },
+    resolve: { extensions: ['.ts', '.js'] },
+    module: { rules: [{ test: /\.ts$/, loader: 'esbuild-loader', options: { target } }] },
+    optimization: {
+      minimize: mode === 'production',
+      minimizer: [new EsbuildPlugin({ target, legalComments: 'inline' })],
+    },
+    performance: { hints: false },
+  };
+}
+
 /** `--env host` builds what runs inside the extension host, tests and benchmark, and nothing else. */
 export default (env, { mode = 'development' }) => {
   if (env.host) {
@@ -82,5 +102,6 @@ export default (env, { mode = 'development' }) => {
       },
       { mode },
     ),
+    webviewBundle({ benchmark: './webview/benchmark/main.ts' }, { mode }),
   ];
 };

@@ -1,4 +1,5 @@
 import type { ClientState } from '../engine/client/engine-client.ts';
+import type { BenchView } from './benchmark/view.ts';
 import type { Decision } from './decision.ts';
 
 /** What `activate` returns: for tests and benchmarks, not for other extensions. */
@@ -27,4 +28,6 @@ export interface TestingApi {
   readonly inlineLatency: string | undefined;
   /** The last report of "Why this completion?". */
   readonly explanation: string;
+  /** What the benchmark's page shows; undefined: there is none. */
+  readonly benchmark: BenchView | undefined;
 }

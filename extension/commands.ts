@@ -5,6 +5,7 @@ export interface CommandActions {
   readonly restartEngine: () => Promise<unknown>;
   readonly selectModel: (name?: string) => Promise<unknown>;
   readonly trainPromptTokens: (steps?: number) => Promise<unknown>;
+  readonly runBenchmark: (choice?: unknown) => Promise<unknown>;
   readonly showLog: () => void;
   readonly accepted: (text: string) => void;
 }
@@ -20,6 +21,7 @@ export function registerCommands(actions: CommandActions): vscode.Disposable {
       actions.selectModel(typeof name === 'string' ? name : undefined),
     'foretoken.trainPromptTokens': (steps) =>
       actions.trainPromptTokens(typeof steps === 'number' ? steps : undefined),
+    'foretoken.runBenchmark': (choice) => actions.runBenchmark(choice),
     'foretoken.showLog': actions.showLog,
     'foretoken.accepted': (text) => {
       if (typeof text === 'string') actions.accepted(text);

@@ -2,6 +2,9 @@ import * as vscode from 'vscode';
 import { createEngineClient } from '../engine/client/create-engine-client.ts';
 import type { ClientState, EngineClient } from '../engine/client/engine-client.ts';
 import type {
+  BenchOutcome,
+  BenchProgress,
+  BenchRequest,
   CompletionOutcome,
   CompletionRequest,
   DownloadOutcome,
@@ -108,6 +111,14 @@ export class EngineProcess implements vscode.Disposable {
     this.start();
     this.#requests += 1;
     return this.#client.complete(request, signal);
+  }
+
+  bench(
+    request: BenchRequest,
+    signal: AbortSignal,
+    onProgress: (progress: BenchProgress) => void,
+  ): Promise<BenchOutcome> {
+    return this.#client.bench(request, signal, onProgress);
   }
 
   models(): Promise<ModelsOutcome> {

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { ForetokenApi } from './api.ts';
+import { Benchmark } from './benchmark/benchmark.ts';
 import { registerCommands } from './commands.ts';
 import { CompletionFlow } from './completion-flow.ts';
 import { Config } from './config.ts';
@@ -42,6 +43,13 @@ export function activate(context: vscode.ExtensionContext): ForetokenApi {
     },
   });
   const registration = new ProviderRegistration(provider);
+  const benchmark = new Benchmark({
+    engine,
+    config,
+    extension: context.extensionUri,
+    storage: context.globalStorageUri,
+    log,
+  });
   let acceptedCount = 0;
 
   context.subscriptions.push(
@@ -50,6 +58,7 @@ export function activate(context: vscode.ExtensionContext): ForetokenApi {
     feedback,
     fileStatus,
     explanation,
+    benchmark,
     engine,
     watchTyping(rhythm),
     vscode.workspace.onDidCloseTextDocument(({ uri }) => {
@@ -66,6 +75,7 @@ export function activate(context: vscode.ExtensionContext): ForetokenApi {
       restartEngine: () => engine.restart(),
       selectModel: (name) => selectModel(engine, config.settings.engine.model, name),
       trainPromptTokens: (steps) => trainPromptTokens(engine, config.settings.exclude, steps),
+      runBenchmark: (choice) => benchmark.run(choice),
       showLog: () => {
         log.show();
       },
@@ -114,6 +124,9 @@ export function activate(context: vscode.ExtensionContext): ForetokenApi {
       },
       get explanation() {
         return explanation.report;
+      },
+      get benchmark() {
+        return benchmark.view;
       },
     },
   };

@@ -1,0 +1,95 @@
+import type { BenchReport } from '../../engine/protocol.ts';
+import { deviceText, modelText } from '../figures.ts';
+import { bestMode } from './best-mode.ts';
+import { chartsOf } from './charts.ts';
+import { compareRuns, promptsText } from './compare.ts';
+import { countText, memoryText, timesWithInterval, timeText } from './figures.ts';
+import type { BenchRun } from './run-record.ts';
+import { breakdownTables, losslessTable, summaryTable } from './tables.ts';
+import type { BenchView, Fact, RunChoice } from './view.ts';
+
+export interface ViewInput {
+  readonly run: BenchRun;
+  /** All that are kept, newest first. */
+  readonly runs: readonly BenchRun[];
+  readonly comparedWith: BenchRun | null;
+  /** The value of foretoken.mode. */
+  readonly currentMode: string;
+}
+
+export function benchView({ run, runs, comparedWith, currentMode }: ViewInput): BenchView {
+  const { report } = run;
+  return {
+    runId: run.id,
+    title: `Benchmark of ${report.model.name}`,
+    headline: headline(report),
+    lossless: losslessSentence(report),
+    facts: factsOf(run),
+    summary: summaryTable(report),
+    charts: chartsOf(report),
+    details: [losslessTable(report), ...breakdownTables(report)],
+    best: bestMode(report, currentMode).view,
+    runs: runs.map(choiceOf),
+    comparison: comparedWith === null ? null : compareRuns(comparedWith, run),
+  };
+}
+
+function headline({ modes }: BenchReport): string {
+  const others = Object.entries(modes).filter(([name]) => name !== 'plain');
+  const [fastest] = others.toSorted(
+    ([, a], [, b]) => b.speedupOverPlain.median - a.speedupOverPlain.median,
+  );
+  if (fastest === undefined) return 'Only plain decoding was measured.';
+  const [name, { speedupOverPlain }] = fastest;
+  const figures = timesWithInterval(speedupOverPlain);
+  if (speedupOverPlain.low > 1) return `${name} was the fastest mode: ${figures} plain decoding.`;
+  if (speedupOverPlain.high < 1)
+    return `Plain decoding was the fastest; ${name} came to ${figures}.`;
+  return `No mode was surely faster than plain decoding; ${name} came to ${figures}.`;
+}
+
+function losslessSentence({ modes }: BenchReport): BenchView['lossless'] {
+  const parted = Object.entries(modes).filter(([, mode]) => !mode.identicalToPlain);
+  if (parted.length === 0) {
+    const prompts = countText(modes['plain']?.prompts ?? 0, 'prompt');
+    return {
+      ok: true,
+      text: `Every mode gave plain decoding’s text, token for token: ${prompts}.`,
+    };
+  }
+  const margins = parted.flatMap(([, { divergences }]) =>
+    divergences.map(({ marginOfPlain }) => marginOfPlain),
+  );
+  const names = parted.map(([name]) => name).join(', ');
+  const margin = Math.max(...margins).toFixed(3);
+  return {
+    ok: false,
+    text: `Not the text of plain decoding everywhere: ${names}. Largest margin where they part: ${margin} logits; near 0 is a tie.`,
+  };
+}
+
+function factsOf(run: BenchRun): readonly Fact[] {
+  const { device, model, settings, peakMemoryBytes } = run.report;
+  const missing = run.missing.map(({ mode, unsupportedReason }) => ({
+    name: `Not measured: ${mode}`,
+    value: unsupportedReason ?? 'not available',
+  }));
+  return [
+    { name: 'Finished', value: timeText(run.finishedAt) },
+    { name: 'Model', value: modelText(model) },
+    { name: 'Device', value: deviceText(device) },
+    { name: 'Versions', value: `Foretoken ${settings.version}, llama.cpp ${settings.llamaCpp}` },
+    {
+      name: 'Prompts',
+      value: `${promptsText(run)}; ${countText(settings.maxTokens, 'token')} each, ${countText(settings.runs, 'run')}`,
+    },
+    { name: 'Peak memory of the engine', value: memoryText(peakMemoryBytes) },
+    ...missing,
+  ];
+}
+
+function choiceOf(run: BenchRun): RunChoice {
+  const { model, device } = run.report;
+  const label = `${timeText(run.finishedAt)}: ${model.name}, ${device.backend}, ${promptsText(run)}`;
+  return { id: run.id, label };
+}

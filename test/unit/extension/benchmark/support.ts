@@ -1,0 +1,71 @@
+import type { ModeReport } from '../../../../engine/core/bench/report.ts';
+import type { BenchReport } from '../../../../engine/protocol.ts';
+import type { BenchRun } from '../../../../extension/benchmark/run-record.ts';
+
+const LATENCY = { p50: 10, p90: 20, p99: 30 };
+
+/** Plain decoding as far as nothing else is told. */
+export function modeReport(overrides: Partial<ModeReport> = {}): ModeReport {
+  return {
+    tokensPerSecond: { median: 100, p10: 90, p90: 110 },
+    tokensPerStep: 1,
+    speedupOverPlain: { median: 1, low: 1, high: 1 },
+    identicalToPlain: true,
+    divergences: [],
+    prompts: 3,
+    tokens: 192,
+    acceptanceLength: { mean: 1, low: 1, high: 1 },
+    predictedAcceptanceLength: null,
+    acceptanceByDistance: [],
+    latencyMs: { firstLine: LATENCY, perToken: LATENCY },
+    repeatable: true,
+    tokenStreamSha256: 'a'.repeat(64),
+    byLanguage: {},
+    byKind: {},
+    ...overrides,
+  };
+}
+
+export function faster(median: number, overrides: Partial<ModeReport> = {}): ModeReport {
+  const speedupOverPlain = { median, low: median - 0.1, high: median + 0.1 };
+  return modeReport({ speedupOverPlain, ...overrides });
+}
+
+export function benchReport(
+  modes: Readonly<Record<string, ModeReport>>,
+  overrides: Partial<BenchReport> = {},
+): BenchReport {
+  return {
+    device: { backend: 'cpu', name: 'A|B', memoryBytes: 2 ** 30, threads: 2 },
+    model: {
+      name: 'tiny',
+      path: '/home/somebody/models/tiny.gguf',
+      sizeBytes: 1,
+      embedded: false,
+      architecture: 'qwen2',
+      description: '',
+      parameterCount: 6e6,
+      contextLength: 2048,
+      fillInMiddle: true,
+    },
+    settings: { maxTokens: 64, runs: 3, version: '0.1.0', llamaCpp: 'v0.4.0' },
+    modes,
+    passLatency: null,
+    peakMemoryBytes: 2 ** 28,
+    ...overrides,
+  };
+}
+
+export function benchRun(
+  modes: Readonly<Record<string, ModeReport>>,
+  overrides: Partial<BenchRun> = {},
+): BenchRun {
+  return {
+    id: 'now',
+    finishedAt: '2026-01-02T03:04:05.678Z',
+    prompts: 'built-in',
+    report: benchReport(modes),
+    missing: [],
+    ...overrides,
+  };
+}
