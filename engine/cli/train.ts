@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { DEFAULT_EXCLUDE } from '../prompt-tokens/texts/default-exclude.ts';
 import {
@@ -38,6 +39,8 @@ export async function runTrain(args: readonly string[]): Promise<void> {
     resume: values.resume ?? false,
     out: values.out === undefined ? null : path.resolve(values.out),
   };
+  const missing = request.paths.find((each) => !existsSync(each));
+  if (missing !== undefined) throw new UsageError(`There is no file or folder ${missing}.`);
   const interrupt = new AbortController();
   // The first Ctrl+C keeps what has been learnt; the second ends the process as usual.
   process.once('SIGINT', () => {

@@ -182,7 +182,6 @@ describe('command line', function () {
     [() => ['train', '--minutes', 'soon'], /--minutes wants a number/],
     [() => ['train', '--prompt-tokens', '17'], /from 1 to 16/],
     [() => ['train', at('none'), '--out', at('out.gguf')], /no file or folder/],
-    [() => ['train', '--resume', '--out', at('out.gguf')], /no training to go on with/],
     [() => ['bench', '--prompts', at('none.jsonl')], /no readable file/],
     [() => ['bench', '--prompts', at('broken.jsonl')], /broken\.jsonl:2 is no JSON/],
     [() => ['bench', '--prompts', at('no-prompt.jsonl')], /has no "prompt"/],

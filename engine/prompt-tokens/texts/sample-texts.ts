@@ -29,8 +29,8 @@ const STARTS = [
   'public class ',
 ];
 
-const TEXTS = 36;
-const TOKENS = 224;
+const TEXTS = 24;
+const TOKENS = 192;
 
 /** Texts that the model makes up at temperature 1, for who has none. Null = cancelled. */
 export async function sampleTexts(input: SampleInput): Promise<readonly string[] | null> {

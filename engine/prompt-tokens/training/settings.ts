@@ -24,8 +24,8 @@ export const GRADIENT_LENGTH = 1;
  */
 export const RELATIVE_RATE = 0.5;
 
-/** Tokens of a window. */
-export const WINDOW_TOKENS = 384;
+/** Tokens of a window. Longer ones cost more and teach the same few hundred numbers no better. */
+export const WINDOW_TOKENS = 256;
 
 /** Insertions of one step. Windows are added until there are so many. */
 export const STEP_INSERTIONS = 128;
