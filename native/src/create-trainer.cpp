@@ -16,7 +16,9 @@ constexpr int32_t kMostEnsemble = 64;
 constexpr int32_t kMostWindow = 1 << 20;
 constexpr int32_t kMostInsertions = 1 << 14;
 
-class CreateTrainerWorker : public PromiseWorker {
+/// A user of the model already while it works, so that the model's disposal ends it: reading a
+/// large model's weights takes long.
+class CreateTrainerWorker : public PromiseWorker, public ModelUser {
   public:
     CreateTrainerWorker(Napi::Env env, std::shared_ptr<ModelState> model,
                         const TrainerOptions& options)
@@ -26,18 +28,28 @@ class CreateTrainerWorker : public PromiseWorker {
           options_(options),
           cancelled_(std::make_shared<std::atomic<bool>>(false)) {
         addonData(env).stopFlags.insert(cancelled_.get());
-        model_->jobStarted();
+        model_->userCreated(this);
+    }
+
+    Napi::Promise disposeOf(Napi::Env env) override {
+        *cancelled_ = true;
+        const auto deferred = Napi::Promise::Deferred::New(env);
+        deferred.Resolve(env.Undefined());
+        return deferred.Promise();
     }
 
   private:
     void run() override {
-        core_ = std::make_shared<TrainerCore>(api(), modelCore_, options_, cancelled_);
+        try {
+            core_ = std::make_shared<TrainerCore>(api(), modelCore_, options_, cancelled_);
+        } catch (const NativeFailure& failure) {
+            if (failure.code() == ErrorCode::Aborted) throwDisposed();
+            throw;
+        }
     }
 
     Napi::Value result(Napi::Env env) override {
-        if (model_->closing()) {
-            throw NativeFailure(ErrorCode::Disposed, "The model has been disposed of.");
-        }
+        if (model_->closing()) throwDisposed();
         return PromptTrainer::create(env, model_, std::move(core_), cancelled_);
     }
 
@@ -45,7 +57,11 @@ class CreateTrainerWorker : public PromiseWorker {
         addonData(env).stopFlags.erase(cancelled_.get());
         releaseInBackground(std::move(core_));  // still here when result() refused
         modelCore_.reset();
-        model_->jobEnded(env);
+        model_->userDisposed(env, this);
+    }
+
+    [[noreturn]] static void throwDisposed() {
+        throw NativeFailure(ErrorCode::Disposed, "The model has been disposed of.");
     }
 
     std::shared_ptr<ModelState> model_;
