@@ -351,7 +351,7 @@ export interface TrainRequest {
 export const DEFAULT_TRAINING = {
   promptTokens: 3,
   ensemble: 1,
-  length: { steps: 400, minutes: 30 },
+  length: { steps: 1000, minutes: 30 },
 } as const;
 
 /** Share of guesses whose truth is among the first 1, 5, 10 candidates, by distance. */

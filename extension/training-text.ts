@@ -6,7 +6,7 @@ import type {
 } from '../engine/protocol.ts';
 
 /** Arithmetic of a training step for each parameter of the model: some hundred rows, both ways. */
-const OPERATIONS_PER_PARAMETER = 4000;
+const OPERATIONS_PER_PARAMETER = 1500;
 
 /** What a core does with the trainer's matrices. */
 const OPERATIONS_PER_SECOND = 4e10;

@@ -5,7 +5,7 @@ import { EngineFailure, toEngineError } from '../../engine-failure.ts';
 import type { NativeAddon, NativeContext, NativeModel, PromptTrainer } from '../../native/addon.d.ts';
 import type { DeviceInfo, ModelSummary } from '../../protocol.ts';
 import { MEASURE_ROWS } from './measure-guesses.ts';
-import { STREAMS, WINDOW_INSERTIONS, WINDOW_TOKENS, type TrainingSettings } from './settings.ts';
+import { STREAMS, WINDOW_TOKENS, windowInsertions, type TrainingSettings } from './settings.ts';
 
 /** What the engine lends to a training. */
 export interface LoadedForTraining {
@@ -47,7 +47,7 @@ export async function openTraining(
   const { threads } = device;
   if (windowLength < LEAST_WINDOW_TOKENS + count) throw cannotTrain(summary, 'its context is too short');
   const trainer = await model
-    .createPromptTrainer({ count, ensemble, windowLength, insertions: WINDOW_INSERTIONS, threads })
+    .createPromptTrainer({ count, ensemble, windowLength, insertions: windowInsertions(settings), threads })
     .catch((error: unknown) => {
       throw explained(summary, error);
     });

@@ -27,11 +27,24 @@ export const RELATIVE_RATE = 0.5;
 /** Tokens of a window. Longer ones cost more and teach the same few hundred numbers no better. */
 export const WINDOW_TOKENS = 256;
 
-/** Insertions of one step. Windows are added until there are so many. */
-export const STEP_INSERTIONS = 128;
+/**
+ * Insertions of one step. Windows are added until there are so many. Few: for the same work many small
+ * steps came further than few large ones.
+ */
+export const STEP_INSERTIONS = 48;
+
+/** Rows of prompt tokens in one gradient: each has logits over the whole vocabulary. */
+const GRADIENT_ROWS = 192;
+const MOST_WINDOW_INSERTIONS = 64;
 
 /** R: insertions of one window. */
-export const WINDOW_INSERTIONS = 32;
+export function windowInsertions({
+  promptTokens,
+  ensemble,
+}: Pick<TrainingSettings, 'promptTokens' | 'ensemble'>): number {
+  const fitting = Math.floor(GRADIENT_ROWS / (promptTokens * ensemble));
+  return Math.min(MOST_WINDOW_INSERTIONS, Math.max(1, fitting));
+}
 
 /** Windows that training comes back to once it has seen them all. */
 export const POOL_WINDOWS = 512;

@@ -9,7 +9,7 @@ import {
   POOL_WINDOWS,
   STEP_INSERTIONS,
   STREAMS,
-  WINDOW_INSERTIONS,
+  windowInsertions,
   type TrainingSettings,
 } from './settings.ts';
 import { insertionEnd, type TrainingWindow, type WindowSource } from './windows.ts';
@@ -87,13 +87,16 @@ export async function trainStep(
 }
 
 function drawInsertions(
-  { seed, promptTokens }: TrainingSettings,
+  settings: TrainingSettings,
   window: TrainingWindow,
   number: number,
 ): Int32Array {
-  const from = window.firstInsertion;
-  const to = insertionEnd(window, promptTokens);
-  return drawDifferent(randomAt(seed, STREAMS.insertions, number), { from, to, count: WINDOW_INSERTIONS });
+  const { seed, promptTokens } = settings;
+  return drawDifferent(randomAt(seed, STREAMS.insertions, number), {
+    from: window.firstInsertion,
+    to: insertionEnd(window, promptTokens),
+    count: windowInsertions(settings),
+  });
 }
 
 async function gradientOf(
