@@ -9,10 +9,12 @@
 import { NotificationType, RequestType0, RequestType } from 'vscode-jsonrpc';
 import type { ModeReport } from './core/bench/report.ts';
 import { DECODING_MODES, type DecodingMode } from './core/decode/decoding-mode.ts';
+import type { SamplingSettings } from './core/decode/sampling.ts';
 import type { Concession } from './core/latency/plan-latency.ts';
 import type { TreeSettings } from './core/decode/tree-settings.ts';
 
 export { DECODING_MODES, type DecodingMode } from './core/decode/decoding-mode.ts';
+export type { SamplingSettings } from './core/decode/sampling.ts';
 export type { Concession } from './core/latency/plan-latency.ts';
 export type { TreeSettings } from './core/decode/tree-settings.ts';
 
@@ -214,6 +216,8 @@ export interface CompletionRequest {
   /** Fail where the mode is not available, rather than decode plainly. */
   readonly strict?: boolean;
   readonly maxTokens: number;
+  /** Absent = greedy. */
+  readonly sampling?: SamplingSettings;
   /** From the start of the request; once one non-blank line exists the rest is given up. Null = none. */
   readonly deadlineMs: number | null;
   /** In which the first line should be complete: context and length are chosen for it. Absent = any. */

@@ -1,7 +1,8 @@
 import { generate, hasCompleteLine, type GenerateFinish } from './core/decode/generate.ts';
 import { createStopRule } from './core/decode/stop.ts';
 import type { AcceptedStep } from './core/decode/strategy.ts';
-import { greedyAfterLead } from './core/decode/token-choice.ts';
+import { acceptanceOf, choiceAt, GREEDY, samplingFault } from './core/decode/sampling.ts';
+import { chooseAfterLead } from './core/decode/token-choice.ts';
 import type { Concession } from './core/latency/plan-latency.ts';
 import type { PromptVocabulary } from './core/prompt/fim-prompt.ts';
 import {
@@ -22,6 +23,7 @@ import type {
   DecodingModeSetting,
   DocumentContext,
   LogEntry,
+  SamplingSettings,
   TreeSettings,
 } from './protocol.ts';
 
@@ -57,6 +59,7 @@ interface RunInput {
   readonly languageId: string;
   readonly choice: DecodingChoice;
   readonly maxTokens: number;
+  readonly sampling: SamplingSettings;
   /** See `CompletionRequest`; null = none. */
   readonly latencyBudgetMs: number | null;
   readonly signal: AbortSignal;
@@ -104,7 +107,9 @@ export class Session {
     signal: AbortSignal,
     onText?: (text: string) => void,
   ): Promise<CompletionOutcome> {
-    const { document, deadlineMs, latencyBudgetMs = null } = request;
+    const { document, deadlineMs, latencyBudgetMs = null, sampling = GREEDY } = request;
+    const fault = samplingFault(sampling);
+    if (fault !== null) throw new EngineFailure('invalid-request', fault);
     if (!this.#hasSomethingToGoBy(document)) return { kind: 'skipped', reason: 'empty-prompt' };
     const choice = this.#choose(request);
     const started = performance.now();
@@ -115,6 +120,7 @@ export class Session {
       languageId: document.languageId,
       choice,
       maxTokens: request.maxTokens,
+      sampling,
       latencyBudgetMs,
       signal,
       isLate: () => performance.now() - started > limitMs,
@@ -154,6 +160,7 @@ export class Session {
       languageId: decoding.languageId ?? '',
       choice: this.#choose({ ...decoding, strict: true }),
       maxTokens,
+      sampling: GREEDY,
       latencyBudgetMs: null,
       signal,
       isLate: () => false,
@@ -236,7 +243,12 @@ export class Session {
       strategy: decoding.strategy(input.choice, {
         prompt: prompt.tokens,
         prefilled: prefilled.row,
-        choose: greedyAfterLead(prompt.lead, (token) => pieceOf(model, token)),
+        choose: chooseAfterLead(
+          prompt.lead,
+          (token) => pieceOf(model, token),
+          choiceAt(input.sampling, Math.random),
+        ),
+        accept: acceptanceOf(input.sampling),
         isEnd,
         languageId: input.languageId,
         signal: input.signal,

@@ -218,18 +218,20 @@ function done(outcome: Outcome): FlowResult {
 /** Everything the raw text depends on beside the text around the cursor. */
 function scopeOf({ settings, selected }: Ask, state: ClientState, multiline: boolean): string {
   const model = state.kind === 'ready' ? state.model.path : '';
-  const { maxTokens, latencyBudgetMs } = settings;
-  return JSON.stringify([model, maxTokens, latencyBudgetMs, multiline, selected !== null]);
+  const { maxTokens, sampling, latencyBudgetMs } = settings;
+  const scope = [model, maxTokens, sampling, latencyBudgetMs, multiline, selected !== null];
+  return JSON.stringify(scope);
 }
 
 function requestFor({ settings }: Ask, here: Snapshot, multiline: boolean): CompletionRequest {
   const { path, languageId, prefix, suffix } = here;
-  const { mode, tree, maxTokens, deadlineMs, latencyBudgetMs } = settings;
+  const { mode, tree, maxTokens, sampling, deadlineMs, latencyBudgetMs } = settings;
   return {
     document: { path, languageId, prefix, suffix },
     mode,
     ...(mode === 'manual' && { tree }),
     maxTokens,
+    sampling,
     deadlineMs,
     latencyBudgetMs,
     multiline,

@@ -6,6 +6,7 @@ import {
   type TreeSettings,
 } from '../engine/core/decode/tree-settings.ts';
 import type { EngineConfiguration, GpuSetting } from '../engine/protocol.ts';
+import { MOST_TEMPERATURE, type SamplingSettings } from '../engine/core/decode/sampling.ts';
 
 /** Settings that hold for the whole window. */
 export interface Settings {
@@ -14,6 +15,7 @@ export interface Settings {
   /** For mode `manual`. */
   readonly tree: TreeSettings;
   readonly maxTokens: number;
+  readonly sampling: SamplingSettings;
   /** Null: no limit. */
   readonly deadlineMs: number | null;
   /** Null: none. */
@@ -71,6 +73,10 @@ export function parseSettings(read: ReadSetting): {
     mode: values.choice('mode', MODE_SETTINGS, 'auto'),
     tree: parseTree(values),
     maxTokens: values.integer('maxTokens', INTEGER_SETTINGS.maxTokens),
+    sampling: {
+      temperature: values.temperature(),
+      typicalAcceptance: values.flag('typicalAcceptance', false),
+    },
     deadlineMs: zeroIsNull(values.integer('deadlineMs', INTEGER_SETTINGS.deadlineMs)),
     latencyBudgetMs: zeroIsNull(
       values.integer('latencyBudgetMs', INTEGER_SETTINGS.latencyBudgetMs),
@@ -163,6 +169,15 @@ class SettingReader {
     }
     const clamped = Math.min(max, Math.max(min, Math.round(value)));
     return clamped === value ? value : this.#replace(name, value, clamped);
+  }
+
+  temperature(): number {
+    const value = this.#read('temperature') ?? 0;
+    if (typeof value !== 'number' || !Number.isFinite(value)) {
+      return this.#replace('temperature', value, 0);
+    }
+    const clamped = Math.min(MOST_TEMPERATURE, Math.max(0, value));
+    return clamped === value ? value : this.#replace('temperature', value, clamped);
   }
 
   debounce(): number | 'auto' {

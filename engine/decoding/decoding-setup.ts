@@ -12,6 +12,7 @@ import type { TokenChoice } from '../core/decode/token-choice.ts';
 import type { TreeDecoder } from '../core/decode/tree-decoder.ts';
 import { DEFAULT_TREE_SETTINGS, treeSettingsFault } from '../core/decode/tree-settings.ts';
 import { TreeStrategy } from '../core/decode/tree-strategy.ts';
+import { acceptByChoice } from '../core/tree/accept.ts';
 import { NgramIndex } from '../core/tree/ngram-index.ts';
 import { baselineCosts } from '../core/tuning/method-controller.ts';
 import { assumedPassCost } from '../core/tuning/pass-cost.ts';
@@ -59,6 +60,8 @@ export interface DecodingStart {
   /** The row after the prompt's last token. */
   readonly prefilled: TokenRow;
   readonly choose: TokenChoice;
+  /** How a verified tree is accepted; exactly, unless told. */
+  readonly accept?: typeof acceptByChoice;
   readonly isEnd: (token: number) => boolean;
   readonly languageId: string;
   /** Strategies with a context of their own cancel its running decode. */
@@ -154,13 +157,13 @@ export class DecodingSetup {
 
   strategy({ mode, method }: DecodingChoice, start: DecodingStart): DecodingStrategy {
     const { decoder, draft, mostRows } = this.#resources;
-    const { prefilled, choose, isEnd, languageId } = start;
+    const { prefilled, choose, isEnd, languageId, accept = acceptByChoice } = start;
     if (isPlain(method)) return new PlainStrategy(decoder, prefilled, choose);
     if (method.draft && draft !== null) return draft.strategy(method, start, this.#ngrams);
     const language = this.#language(languageId);
     const policy = mode === 'auto' ? language.auto : language.policy(method);
     const maxLength = Math.min(mostRows, method.nodeBudget);
-    return new TreeStrategy({ decoder, prefilled, policy, choose, isEnd, maxLength });
+    return new TreeStrategy({ decoder, prefilled, policy, choose, isEnd, maxLength, accept });
   }
 
   /** To be called when a completion is decoded. */

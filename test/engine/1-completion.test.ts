@@ -54,6 +54,18 @@ describe('engine: completion', () => {
     assert.equal(again.timing.promptTokens - again.timing.reusedTokens, 1);
   });
 
+  it('draws at a temperature, within its limits', async () => {
+    const texts = new Set<string>();
+    for (let round = 0; round < 8; round += 1) {
+      const sampling = { temperature: 2, typicalAcceptance: round % 2 === 1 };
+      texts.add(completed(await engine.complete(DOCUMENT, { sampling, mode: 'ngram' })).text);
+    }
+    assert.ok(texts.size > 1, 'eight draws gave the same text');
+    const sampling = { temperature: 3, typicalAcceptance: false };
+    const outcome = await engine.complete(DOCUMENT, { sampling });
+    assert.ok(outcome.kind === 'failed' && outcome.error.message.includes('foretoken.temperature'));
+  });
+
   it('evaluates only the tail while a line is being typed', async () => {
     const line = 'total += value;';
     let evaluated = 0;

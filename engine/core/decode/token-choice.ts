@@ -4,17 +4,21 @@ import { argmax, type TokenRow } from './decoder.ts';
 export type TokenChoice = (row: TokenRow) => number;
 
 /**
- * Greedy choice that first spells out `lead`: white space in front of the cursor that was held back
+ * A choice that first spells out `lead`: white space in front of the cursor that was held back
  * from the prompt, because a prompt ending in a space tokenises unlike any text the model was
  * trained on. Until `lead` is spelt, the best candidate that agrees with it is taken; where none of
- * the row's candidates agrees the model has other plans, and the choice is greedy from there on.
+ * the row's candidates agrees the model has other plans, and the choice is free from there on.
  *
  * @param pieceOf Text of one token.
  */
-export function greedyAfterLead(lead: string, pieceOf: (token: number) => string): TokenChoice {
+export function chooseAfterLead(
+  lead: string,
+  pieceOf: (token: number) => string,
+  choose: TokenChoice,
+): TokenChoice {
   let missing = lead;
   return (row) => {
-    if (missing === '') return argmax(row);
+    if (missing === '') return choose(row);
     for (const id of row.ids) {
       const piece = pieceOf(id);
       if (piece === '') continue;
@@ -24,8 +28,13 @@ export function greedyAfterLead(lead: string, pieceOf: (token: number) => string
       }
     }
     missing = '';
-    return argmax(row);
+    return choose(row);
   };
+}
+
+/** As `chooseAfterLead`, greedy. */
+export function greedyAfterLead(lead: string, pieceOf: (token: number) => string): TokenChoice {
+  return chooseAfterLead(lead, pieceOf, argmax);
 }
 
 /**

@@ -48,6 +48,8 @@ export function acceptByChoice(
 export interface TypicalOptions {
   readonly posterior?: number;
   readonly scale?: number;
+  /** Of the distribution that `choose` draws from. */
+  readonly temperature?: number;
 }
 
 /**
@@ -60,7 +62,7 @@ export function acceptTypical(
   rowOf: (node: number) => TokenRow,
   choose: TokenChoice,
   isEnd: (token: number) => boolean = () => false,
-  { posterior = 0.09, scale = 0.3 }: TypicalOptions = {},
+  { posterior = 0.09, scale = 0.3, temperature = 1 }: TypicalOptions = {},
 ): Acceptance {
   const depth = new Float64Array(tree.size).fill(-1);
   const logChance = new Float64Array(tree.size);
@@ -70,7 +72,7 @@ export function acceptTypical(
     const parent = at(tree.parents, node);
     const token = at(tree.tokens, node);
     if (at(depth, parent) < 0 || isEnd(token)) continue;
-    const { chanceOf, entropy } = softmaxOf(rowOf(parent));
+    const { chanceOf, entropy } = softmaxOf(rowOf(parent), temperature);
     if (chanceOf(token) <= Math.min(posterior, scale * Math.exp(-entropy))) continue;
     depth[node] = at(depth, parent) + 1;
     logChance[node] = at(logChance, parent) + Math.log(chanceOf(token));
@@ -81,14 +83,17 @@ export function acceptTypical(
 }
 
 /** Probabilities over the candidates of a row, those that it does not list taken as impossible. */
-export function softmaxOf(row: TokenRow): {
+export function softmaxOf(
+  row: TokenRow,
+  temperature = 1,
+): {
   readonly chances: Float64Array;
   readonly chanceOf: (token: number) => number;
   /** In nats. */
   readonly entropy: number;
 } {
   const top = row.logits[0] ?? 0;
-  const weights = Float64Array.from(row.logits, (logit) => Math.exp(logit - top));
+  const weights = Float64Array.from(row.logits, (logit) => Math.exp((logit - top) / temperature));
   const sum = weights.reduce((total, weight) => total + weight, 0);
   const chances = weights.map((weight) => weight / sum);
   const entropy = chances.reduce((total, p) => (p > 0 ? total - p * Math.log(p) : total), 0);

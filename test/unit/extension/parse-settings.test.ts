@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { MOST_TEMPERATURE } from '../../../engine/core/decode/sampling.ts';
 import {
   DEBOUNCE_MAX_MS,
   GPU_SETTINGS,
@@ -100,6 +101,19 @@ describe('settings', () => {
       assert.ok(problems[0]?.startsWith(`foretoken.${name}: `), problems[0]);
     });
   }
+
+  it('take a temperature between its limits', () => {
+    const temperatureOf = (temperature: unknown) => {
+      const { settings, problems } = parse({ temperature });
+      return [settings.sampling.temperature, problems.length];
+    };
+    const { minimum, maximum } = manifest['temperature']!;
+    assert.deepEqual([minimum, maximum], [0, MOST_TEMPERATURE]);
+    assert.deepEqual(temperatureOf(0.7), [0.7, 0]);
+    assert.deepEqual(temperatureOf(9), [MOST_TEMPERATURE, 1]);
+    assert.deepEqual(temperatureOf(-1), [0, 1]);
+    assert.deepEqual(temperatureOf('hot'), [0, 1]);
+  });
 
   it('zero stands for no limit, and for the choice of the engine', () => {
     const { settings, problems } = parse({

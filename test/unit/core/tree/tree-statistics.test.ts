@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { argmax, type TokenRow } from '../../../../engine/core/decode/decoder.ts';
+import { argmax } from '../../../../engine/core/decode/decoder.ts';
+import { acceptanceOf, choiceAt } from '../../../../engine/core/decode/sampling.ts';
 import { TreeStrategy } from '../../../../engine/core/decode/tree-strategy.ts';
 import { seededRandom, type RandomSource } from '../../../../engine/core/metrics/percentiles.ts';
-import { acceptByChoice, acceptTypical, softmaxOf } from '../../../../engine/core/tree/accept.ts';
+import { softmaxOf, type acceptByChoice } from '../../../../engine/core/tree/accept.ts';
 import {
   OnlineAccuracies,
   observeGuesses,
@@ -60,16 +61,6 @@ async function measure(
     cost += latencyMs[decoder.rows - before]!;
   }
   return { tau: tokens / steps, rate: tokens / cost };
-}
-
-function sample(random: RandomSource, temperature: number) {
-  return (row: TokenRow): number => {
-    const logits = row.logits.map((logit) => logit / temperature);
-    let draw = random();
-    const { chances } = softmaxOf({ ids: row.ids, logits });
-    const rank = chances.findIndex((chance) => (draw -= chance) < 0);
-    return row.ids[Math.max(0, rank)]!;
-  };
 }
 
 /** Upper 0.1 % of chi-square, by Wilson and Hilferty. */
@@ -214,7 +205,7 @@ describe('tree decoding, statistically', () => {
           prefilled: prefilled!,
           guesses: [1, 2].map((distance) => guesser(prompt, distance)),
           policy: new StaticPolicy(plan.trees),
-          choose: sample(random, temperature),
+          choose: choiceAt({ temperature, typicalAcceptance: false }, random),
           isEnd: () => false,
           maxLength: 10,
           accept,
@@ -263,12 +254,16 @@ describe('tree decoding, statistically', () => {
     }
 
     it('draws from the model, exactly', async () => {
-      const { value, limit } = await chiSquare(acceptByChoice);
+      const { value, limit } = await chiSquare(
+        acceptanceOf({ temperature, typicalAcceptance: false }),
+      );
       assert.ok(value < limit, `${value} over ${limit}`);
     });
 
     it('does not with typical acceptance, which the same test shows', async () => {
-      const { value, limit } = await chiSquare(acceptTypical);
+      const { value, limit } = await chiSquare(
+        acceptanceOf({ temperature, typicalAcceptance: true }),
+      );
       assert.ok(value > 2 * limit, `${value} under ${2 * limit}`);
     });
   });
