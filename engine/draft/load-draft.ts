@@ -53,6 +53,7 @@ export async function loadDraft(input: DraftLoadInput): Promise<LoadedDraft> {
 
 async function open(summary: ModelSummary, input: DraftLoadInput): Promise<LoadedDraft> {
   const { addon, backend, libraries } = input;
+  const sharedTokens = await checkVocabulary(summary, input);
   const { bytes } = await estimateMemory(summary.path, summary.sizeBytes, libraries.llama);
   const memory = await memoryAtHand(input);
   if (!fitsBeside(bytes, memory)) {
@@ -62,21 +63,42 @@ async function open(summary: ModelSummary, input: DraftLoadInput): Promise<Loade
   input.onLoad(load);
   const model = await load.model;
   try {
-    return await create(summary, model, input);
+    return await create(summary, model, sharedTokens, input);
   } catch (error) {
     await model.dispose();
     throw error;
   }
 }
 
+/**
+ * Before the weights are read. It also finds out damaged files, in which node-llama-cpp's estimate
+ * would lose itself.
+ *
+ * @returns How many ids the vocabularies share.
+ */
+async function checkVocabulary(
+  { path }: ModelSummary,
+  { addon, model, onLoad }: DraftLoadInput,
+): Promise<number> {
+  const load = addon.loadModel({ path, gpuLayers: 0, vocabularyOnly: true });
+  onLoad(load);
+  const draft = await load.model;
+  try {
+    const vocabularies = compareVocabularies(model, draft);
+    if (vocabularies.kind === 'different') throw otherVocabulary(vocabularies.why);
+    return vocabularies.shared;
+  } finally {
+    await draft.dispose();
+  }
+}
+
 async function create(
   { name, path }: ModelSummary,
   model: NativeModel,
+  sharedTokens: number,
   input: DraftLoadInput,
 ): Promise<LoadedDraft> {
   const { backend, threads, installation, latencyMs, target } = input;
-  const vocabularies = compareVocabularies(input.model, model);
-  if (vocabularies.kind === 'different') throw otherVocabulary(vocabularies.why);
   const context = await model.createContext({
     contextLength: Math.min(input.context.contextLength, model.info.trainedContextLength),
     batchSize: input.context.batchSize,
@@ -97,7 +119,7 @@ async function create(
     promptTokens,
     target,
     latencyMs,
-    sharedTokens: vocabularies.shared,
+    sharedTokens,
     backend,
     threads,
     now: () => performance.now(),
