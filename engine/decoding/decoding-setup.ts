@@ -25,7 +25,7 @@ import type {
   TreeSettings,
 } from '../protocol.ts';
 import type { DeviceProfile } from '../tuning/device-profile.ts';
-import type { DraftDecoding } from './draft-decoding.ts';
+import type { DraftDecoding, DraftMode } from './draft-decoding.ts';
 import { LanguageDecoding } from './language-decoding.ts';
 
 /** What is loaded, as far as decoding depends on it. */
@@ -143,11 +143,30 @@ export class DecodingSetup {
   /** To be called while the prompt is evaluated: the main thread has nothing else to do then. */
   prepare({ mode, method }: DecodingChoice, prompt: readonly number[], languageId: string): void {
     if (isPlain(method)) return;
-    if (method.draft) this.#resources.draft?.prepare(method, prompt);
-    if (method.ngram) this.#ngrams.sync(prompt);
     const language = this.#language(languageId);
+    this.#prepareDraft(mode, method, language, prompt);
+    if (method.ngram) this.#ngrams.sync(prompt);
     if (mode === 'auto') language.warmUp();
     else if (!method.draft) language.policy(method);
+  }
+
+  /** In `auto` the draft reads along as long as that may be of use. */
+  #prepareDraft(
+    mode: DecodingChoice['mode'],
+    method: DecodingMethod,
+    language: LanguageDecoding,
+    prompt: readonly number[],
+  ): void {
+    const { draft } = this.#resources;
+    const auto = mode === 'auto' ? this.#draftOfAuto() : null;
+    if (method.draft) draft?.prepare(method, prompt);
+    else if (auto !== null && language.mayGain(auto)) draft?.prepare(methodOfMode(auto), prompt);
+  }
+
+  /** The draft mode that `auto` may choose: with the draft's own prompt tokens where it has them. */
+  #draftOfAuto(): DraftMode | null {
+    const modes = ['draft-ppd', 'draft'] as const;
+    return modes.find((mode) => this.#unsupportedReason(methodOfMode(mode)) === null) ?? null;
   }
 
   /** What caches of the resources other than the target's own hold of earlier texts is dropped. */
@@ -161,6 +180,13 @@ export class DecodingSetup {
     if (isPlain(method)) return new PlainStrategy(decoder, prefilled, choose);
     if (method.draft && draft !== null) return draft.strategy(method, start, this.#ngrams);
     const language = this.#language(languageId);
+    const drafting = mode === 'auto' ? this.#draftOfAuto() : null;
+    if (drafting !== null && draft !== null) {
+      return draft.strategy(methodOfMode(drafting), start, this.#ngrams, {
+        policy: language.auto,
+        isAsked: () => language.beginAuto().draft,
+      });
+    }
     const policy = mode === 'auto' ? language.auto : language.policy(method);
     const maxLength = Math.min(mostRows, method.nodeBudget);
     return new TreeStrategy({ decoder, prefilled, policy, choose, isEnd, maxLength, accept });
@@ -199,7 +225,11 @@ export class DecodingSetup {
       prompts: promptTokens,
       costs: this.#profile ?? assumed,
       ngrams: this.#ngrams,
-      autoModes: AUTO_MODES.filter((mode) => this.#unsupportedReason(methodOfMode(mode)) === null),
+      autoModes: [
+        ...AUTO_MODES.filter((mode) => this.#unsupportedReason(methodOfMode(mode)) === null),
+        ...[this.#draftOfAuto()].filter((mode) => mode !== null),
+      ],
+      draft: this.#resources.draft,
       baselineMs: this.#baselineMs,
     });
     this.#languages.set(id, language);

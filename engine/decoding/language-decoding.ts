@@ -5,6 +5,7 @@ import { methodPolicy, type PolicyInput } from '../core/decode/method-policy.ts'
 import { OnlineAccuracies, type Accuracies } from '../core/tree/accuracies.ts';
 import type { TreePolicy } from '../core/tree/tree-policy.ts';
 import { AutoPolicy } from '../core/tuning/auto-policy.ts';
+import type { DraftDecoding } from './draft-decoding.ts';
 import { MethodController } from '../core/tuning/method-controller.ts';
 import type { StepCosts } from '../core/tuning/step-costs.ts';
 
@@ -13,6 +14,7 @@ export type SharedDecoding = Omit<PolicyInput, 'method'> & {
   /** Modes that `auto` may choose from beside plain decoding, the most promising first. */
   readonly autoModes: readonly DecodingMode[];
   readonly baselineMs: StepCosts;
+  readonly draft: Pick<DraftDecoding, 'policy'> | null;
 };
 
 /** Tokens after which trees are built anew for the accuracies seen by then. */
@@ -51,7 +53,19 @@ export class LanguageDecoding {
     return this.#auto;
   }
 
+  /** Chooses the method of the step that begins, ahead of its plan. */
+  beginAuto(): DecodingMethod {
+    return methodOfMode(this.#auto.begin());
+  }
+
+  /** Whether `auto` may gain by a mode: it is in use, or has not lost. */
+  mayGain(mode: DecodingMode): boolean {
+    return (this.#controller.relativeCost(mode) ?? 0) < 1;
+  }
+
   policy(method: DecodingMethod): TreePolicy {
+    const { draft, ngrams } = this.#shared;
+    if (method.draft && draft !== null) return draft.policy(method, ngrams);
     const key = Object.values(method).join();
     const known = this.#policies.get(key);
     if (known !== undefined) return known;

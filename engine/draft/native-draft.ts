@@ -15,7 +15,7 @@ import { NgramIndex } from '../core/tree/ngram-index.ts';
 import type { TreePolicy } from '../core/tree/tree-policy.ts';
 import { assumedPassCost } from '../core/tuning/pass-cost.ts';
 import type { DecodingStart } from '../decoding/decoding-setup.ts';
-import type { DraftDecoding, DraftMode } from '../decoding/draft-decoding.ts';
+import type { DraftDecoding, DraftGuide, DraftMode } from '../decoding/draft-decoding.ts';
 import type { NativeContext, NativeModel } from '../native/addon.d.ts';
 import type { NativeTreeDecoder } from '../native/native-tree-decoder.ts';
 import type { PromptTokens } from '../prompt-tokens/prompt-tokens.ts';
@@ -107,7 +107,12 @@ export class NativeDraft implements DraftDecoding {
     });
   }
 
-  strategy(method: DecodingMethod, start: DecodingStart, ngrams: NgramIndex): DecodingStrategy {
+  strategy(
+    method: DecodingMethod,
+    start: DecodingStart,
+    ngrams: NgramIndex,
+    guide?: DraftGuide,
+  ): DecodingStrategy {
     const { target, decoder, context, sharedTokens, now } = this.#input;
     const { prompt, prefilled, choose, isEnd, signal } = start;
     const economy = this.#economies[modeOf(method)];
@@ -126,15 +131,15 @@ export class NativeDraft implements DraftDecoding {
       now,
     });
     this.#drafter = drafter;
-    const maxLength = Math.min(this.#latencyMs.length - 1, method.nodeBudget);
     return new DraftStrategy({
       decoder: target,
       prefilled,
-      policy: this.#policy(method, economy, ngrams, maxLength),
+      policy: guide?.policy ?? this.policy(method, ngrams),
       choose,
       isEnd,
-      maxLength,
+      maxLength: this.#rows(method),
       drafter,
+      ...(guide !== undefined && { isAsked: guide.isAsked }),
       economy,
       mostDrafted: method.depth,
       now,
@@ -191,12 +196,9 @@ export class NativeDraft implements DraftDecoding {
   }
 
   /** Takes the chains of whichever drafter is at work; what it learns of n-grams stays. */
-  #policy(
-    method: DecodingMethod,
-    economy: DraftEconomy,
-    ngrams: NgramIndex,
-    rows: number,
-  ): TreePolicy {
+  policy(method: DecodingMethod, ngrams: NgramIndex): TreePolicy {
+    const economy = this.#economies[modeOf(method)];
+    const rows = this.#rows(method);
     const key = `target ${modeOf(method)} ${rows} ${String(method.ngram)}`;
     return this.#remembered(
       key,
@@ -214,6 +216,10 @@ export class NativeDraft implements DraftDecoding {
           ...(method.ngram && { ngrams }),
         }),
     );
+  }
+
+  #rows({ nodeBudget }: DecodingMethod): number {
+    return Math.min(this.#latencyMs.length - 1, nodeBudget);
   }
 
   #remembered(key: string, make: () => TreePolicy): TreePolicy {

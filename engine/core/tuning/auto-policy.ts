@@ -21,6 +21,11 @@ export interface AutoPolicyInput<M> {
   readonly now: () => number;
 }
 
+interface Turn<M> {
+  readonly method: M;
+  readonly startedMs: number;
+}
+
 /**
  * Lets a controller choose the policy of every step, and tells it how long the step took: planning,
  * forward pass and acceptance.
@@ -28,7 +33,9 @@ export interface AutoPolicyInput<M> {
 export class AutoPolicy<M> implements TreePolicy {
   readonly #input: AutoPolicyInput<M>;
   readonly #tokens = new Map<M, number>();
-  #active: { readonly method: M; readonly startedMs: number } | null = null;
+  #active: Turn<M> | null = null;
+  /** Of a step that is not planned yet. */
+  #next: Turn<M> | null = null;
 
   constructor(input: AutoPolicyInput<M>) {
     this.#input = input;
@@ -41,12 +48,23 @@ export class AutoPolicy<M> implements TreePolicy {
     return taken;
   }
 
-  plan(input: PlanInput): TokenTree {
-    const { controller, contender, now } = this.#input;
+  /**
+   * Chooses the method of the next step ahead of its plan, for what has to be done before: its time
+   * counts from here. Without it `plan` chooses.
+   */
+  begin(): M {
+    const { controller, now } = this.#input;
     const startedMs = now();
-    const method = controller.choose();
-    this.#active = { method, startedMs };
-    return contender(method)?.policy.plan(input) ?? rootTree(input.root);
+    this.#next = { startedMs, method: controller.choose() };
+    return this.#next.method;
+  }
+
+  plan(input: PlanInput): TokenTree {
+    if (this.#next === null) this.begin();
+    this.#active = this.#next;
+    this.#next = null;
+    const used = this.#active === null ? null : this.#input.contender(this.#active.method);
+    return used?.policy.plan(input) ?? rootTree(input.root);
   }
 
   observe(tokens: readonly number[], guesses: readonly TokenRow[]): void {

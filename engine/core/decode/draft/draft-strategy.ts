@@ -9,6 +9,8 @@ import { MOST_DRAFT_TOKENS } from './draft-acceptance.ts';
 export interface DraftStrategyInput extends TreeStrategyInput {
   readonly drafter: Drafter;
   readonly economy: DraftEconomy;
+  /** Whether the draft is asked in the step that begins; always, unless told. */
+  readonly isAsked?: () => boolean;
   /** Tokens of a draft at most; `MOST_DRAFT_TOKENS` unless told. */
   readonly mostDrafted?: number;
   /** Milliseconds of a clock that only goes forward. */
@@ -56,7 +58,8 @@ export class DraftStrategy implements DecodingStrategy {
 
   /** The root takes a row too. */
   #most(): number {
-    const { decoder, maxLength, mostDrafted = MOST_DRAFT_TOKENS } = this.#input;
+    const { decoder, maxLength, isAsked, mostDrafted = MOST_DRAFT_TOKENS } = this.#input;
+    if (isAsked?.() === false) return 0;
     const room = Math.min(maxLength, decoder.capacity - decoder.length);
     return Math.min(mostDrafted, room - 1);
   }

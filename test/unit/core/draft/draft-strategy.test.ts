@@ -172,6 +172,26 @@ describe('decoding with a draft', () => {
     );
   });
 
+  it('asks the draft in those steps alone in which it may', async () => {
+    await fc.assert(
+      fc.asyncProperty(scenes, fc.array(fc.boolean(), { minLength: 40 }), async (scene, asked) => {
+        let step = 0;
+        const isAsked = () => asked[step++ % asked.length]!;
+        const { draft, strategy } = await openDraft({ ...scene, isAsked });
+        const tokens: number[] = [];
+        while (tokens.length < 24) {
+          const passes = draft.passes;
+          const next = await strategy.step();
+          assert.ok(next.kind === 'accepted');
+          tokens.push(...next.tokens);
+          if (step > 0 && !asked[(step - 1) % asked.length]!) assert.equal(draft.passes, passes);
+        }
+        assert.deepEqual(tokens, scene.target.greedy(scene.prompt, tokens.length));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
   it('shows the draft no token that it does not know', async () => {
     await fc.assert(
       fc.asyncProperty(scenes, fc.nat(VOCABULARY), async (scene, sharedTokens) => {

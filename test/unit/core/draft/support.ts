@@ -91,6 +91,7 @@ export interface DraftScene {
   /** What the draft holds of an earlier text. */
   readonly held?: readonly number[];
   readonly economy?: DraftEconomy;
+  readonly isAsked?: () => boolean;
   /** Tokens from this one on are the target's alone. */
   readonly sharedTokens?: number;
 }
@@ -150,6 +151,7 @@ export async function openDraft(scene: DraftScene) {
     drafter,
     economy,
     now,
+    ...(scene.isAsked && { isAsked: scene.isAsked }),
   });
   return { target, draft, drafter, economy, strategy };
 }
