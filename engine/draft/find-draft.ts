@@ -16,6 +16,9 @@ export interface FoundDraft {
 /** A draft of the catalogue is at most this large beside its target, or it would hardly pay. */
 const LARGEST_SHARE = 0.5;
 
+/** As files are named: `.Q8_0`, `.IQ4_XS`, `.F16`. */
+const QUANTISATION = /\.(?:I?Q\d|B?F\d+)\w*$/i;
+
 /**
  * The draft model for a model: the one that the user names, or (`auto`) the one that lies beside it
  * under its name, or a smaller model of its family that is installed.
@@ -55,7 +58,7 @@ async function named(setting: string, installation: Installation): Promise<Model
 /** `name-draft.QUANTISATION.gguf` beside `name.QUANTISATION.gguf`. */
 async function draftBeside(target: ModelSummary): Promise<ModelSummary | null> {
   const folder = path.dirname(target.path);
-  const name = `${path.basename(target.path).split('.')[0] ?? ''}-draft`;
+  const name = `${path.basename(target.path, '.gguf').replace(QUANTISATION, '')}-draft`;
   const files = await readdir(folder).catch(() => []);
   const file = files
     .filter((each) => each.startsWith(`${name}.`) && each.endsWith('.gguf'))

@@ -113,6 +113,7 @@ async function create(
   const { decoder, promptTokens, warning } = promptedDecoder(context, found);
   const draft = new NativeDraft({
     name,
+    path,
     model,
     context,
     decoder,

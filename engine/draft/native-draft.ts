@@ -10,6 +10,7 @@ import { Drafter } from '../core/decode/draft/drafter.ts';
 import { methodPolicy } from '../core/decode/method-policy.ts';
 import type { DecodingStrategy } from '../core/decode/strategy.ts';
 import type { TreeDecoder } from '../core/decode/tree-decoder.ts';
+import { acceptByChoice } from '../core/tree/accept.ts';
 import { AdaptivePolicy } from '../core/tree/adaptive-policy.ts';
 import { NgramIndex } from '../core/tree/ngram-index.ts';
 import type { TreePolicy } from '../core/tree/tree-policy.ts';
@@ -28,6 +29,7 @@ const READ_COST = 0.3;
 
 export interface NativeDraftInput {
   readonly name: string;
+  readonly path: string;
   readonly model: NativeModel;
   readonly context: NativeContext;
   readonly decoder: NativeTreeDecoder;
@@ -83,7 +85,7 @@ export class NativeDraft implements DraftDecoding {
 
   unsupportedReason(mode: DraftMode): string | null {
     if (mode === 'draft' || this.#input.promptTokens !== null) return null;
-    return `There are no prompt tokens for the draft model ${this.name}: train them with "foretoken train --model ${this.name}".`;
+    return `There are no prompt tokens for the draft model ${this.name}: train them with "foretoken train --model ${this.#input.path}".`;
   }
 
   /**
@@ -114,7 +116,7 @@ export class NativeDraft implements DraftDecoding {
     guide?: DraftGuide,
   ): DecodingStrategy {
     const { target, decoder, context, sharedTokens, now } = this.#input;
-    const { prompt, prefilled, choose, isEnd, signal } = start;
+    const { prompt, prefilled, choose, isEnd, signal, accept = acceptByChoice } = start;
     const economy = this.#economies[modeOf(method)];
     const cancel = (): void => {
       context.cancel();
@@ -137,6 +139,7 @@ export class NativeDraft implements DraftDecoding {
       policy: guide?.policy ?? this.policy(method, ngrams),
       choose,
       isEnd,
+      accept,
       maxLength: this.#rows(method),
       drafter,
       ...(guide !== undefined && { isAsked: guide.isAsked }),

@@ -41,6 +41,7 @@ export async function openPair(
   const draftDecoder = new NativeTreeDecoder(draftContext, promptTokens);
   const draft = new NativeDraft({
     name: 'draft',
+    path: draftPath,
     model: draftModel,
     context: draftContext,
     decoder: draftDecoder,

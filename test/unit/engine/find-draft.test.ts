@@ -42,6 +42,9 @@ describe('the draft model of a model', () => {
     put('downloads', 'mine-3b.gguf');
     put('downloads', 'mine-3b-draft.Q4_0.gguf');
     assert.deepEqual(await find('auto', 'mine-3b'), ['mine-3b-draft', null]);
+    put('downloads', 'mine2.5-x.Q4_K_M.gguf');
+    put('downloads', 'mine2.5-x-draft.F16.gguf');
+    assert.deepEqual(await find('auto', 'mine2.5-x.Q4_K_M'), ['mine2.5-x-draft', null]);
   });
 
   it('is a smaller model of its family, the smallest of those that are there', async () => {
