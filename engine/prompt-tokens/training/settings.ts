@@ -19,10 +19,10 @@ export const DISTANCE_DECAY = 0.8;
 export const GRADIENT_LENGTH = 1;
 
 /**
- * Highest learning rate as a share of the embeddings' root mean square. 0.2 to 1 come as far (PPD's 1e-2 is 0.6 of
- * that of its models); below 0.1 rows stay near the mean embedding.
+ * Highest learning rate as a share of the embeddings' root mean square. 0.2 to 1 come about as far
+ * (PPD's 1e-2 is 0.6 of that of its models); below 0.1 rows do not get away from the mean embedding.
  */
-export const RELATIVE_RATE = 0.3;
+export const RELATIVE_RATE = 0.5;
 
 /** Tokens of a window. Longer ones cost more and teach the same few hundred numbers no better. */
 export const WINDOW_TOKENS = 256;
@@ -31,7 +31,7 @@ export const WINDOW_TOKENS = 256;
  * Insertions of one step. Windows are added until there are so many. Few: for the same work many small
  * steps came further than few large ones.
  */
-export const STEP_INSERTIONS = 48;
+export const STEP_INSERTIONS = 32;
 
 /** Rows of prompt tokens in one gradient: each has logits over the whole vocabulary. */
 const GRADIENT_ROWS = 192;
@@ -49,8 +49,11 @@ export function windowInsertions({
 /** Windows that training comes back to once it has seen them all. */
 export const POOL_WINDOWS = 512;
 
-/** Share of windows that the model has continued itself. */
-export const SELF_SHARE = 0.9;
+/**
+ * Share of windows that the model has continued itself. With text as it is found for half of them,
+ * the embedded model's first guesses were right in 25 instead of 32 of 100 cases.
+ */
+export const SELF_SHARE = 1;
 
 /** Held-out windows of a look while training. */
 export const LOOK_WINDOWS = 6;
