@@ -9,14 +9,14 @@
  *
  *   --runs N        how often each request is measured (3)
  *   --stride N      type every N-th line of the samples (5)
- *   --modes a,b     modes of Foretoken, plain first (plain,auto)
+ *   --modes a,b     modes of Foretoken, plain first (plain,auto; with a draft model draft, too)
  *   --draft FILE    draft model (models/foretoken-code-6m-draft.Q8_0.gguf)
  *   --model FILE    instead of the embedded model
  *   --server FILE   a llama-server that is built already
  *   --out FILE      where the results go (bench/results/peers.json)
  *   --table         print the results there are, measure nothing
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -37,7 +37,7 @@ const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '3' },
     stride: { type: 'string', default: '5' },
-    modes: { type: 'string', default: 'plain,auto' },
+    modes: { type: 'string' },
     draft: {
       type: 'string',
       default: path.join(ROOT, 'models', 'foretoken-code-6m-draft.Q8_0.gguf'),
@@ -67,10 +67,19 @@ function scenarios(): readonly Scenario[] {
 async function measure(): Promise<void> {
   const machine = describeMachine();
   const build = values.server === undefined ? await buildLlamaServer() : null;
+  const hasDraft = existsSync(values.draft);
+  if (!hasDraft) console.log(`There is no draft model ${values.draft}: no draft contenders.`);
   const started = await startPeers({
-    configuration: { ...DEFAULT_CONFIGURATION, gpu: 'cpu', model: values.model ?? null },
-    modes: values.modes.split(',').map(parseMode),
-    draftModelPath: values.draft,
+    configuration: {
+      ...DEFAULT_CONFIGURATION,
+      gpu: 'cpu',
+      model: values.model ?? null,
+      draft: hasDraft ? values.draft : null,
+    },
+    modes: (values.modes ?? (hasDraft ? 'plain,draft,auto' : 'plain,auto'))
+      .split(',')
+      .map(parseMode),
+    draftModelPath: hasDraft ? values.draft : null,
     serverBinary: values.server ?? build?.binary ?? '',
   });
   try {
@@ -80,9 +89,7 @@ async function measure(): Promise<void> {
       date: new Date().toISOString().slice(0, 10),
       machine,
       model: { name: model.name, parameters: model.parameterCount, sizeBytes: model.sizeBytes },
-      draft: started.names.some(({ name }) => name.endsWith(' draft'))
-        ? path.basename(values.draft)
-        : null,
+      draft: hasDraft ? path.basename(values.draft) : null,
       device,
       contextLength: model.contextLength,
       versions: versions(build?.release),

@@ -72,12 +72,12 @@ const PHASES: Readonly<Record<string, () => Promise<void>>> = {
   fallback: () => pieces.make(`${gpu}-fallback`, () => Promise.resolve(hiddenDevices())),
 
   trees: async () => {
-    const rounds = values.quick ? 1 : 6;
+    const trees = values.quick ? { sizes: [4, 10], rounds: 1 } : { sizes: [4, 16, 48], rounds: 6 };
     for (const [type, file] of Object.entries(embeddedEditions(folder))) {
       for (const flashAttention of [true, false]) {
         const name = `${gpu}-trees-${type}-flash-${flashAttention ? 'on' : 'off'}`;
         await pieces.make(name, async () =>
-          checkTrees(await device(), file, { flashAttention, rounds }),
+          checkTrees(await device(), file, { flashAttention, ...trees }),
         );
       }
     }

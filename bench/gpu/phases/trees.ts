@@ -17,13 +17,19 @@ import {
 } from '../lib/trees.ts';
 import { promptOf } from './check.ts';
 
-const SIZES = [4, 16, 48];
-const PREFIX_TOKENS = 128;
+const PREFIX_TOKENS = 64;
+
+export interface TreeOptions {
+  readonly flashAttention: boolean;
+  /** Nodes of a tree; each size comes up `rounds` times. */
+  readonly sizes: readonly number[];
+  readonly rounds: number;
+}
 
 export async function checkTrees(
   device: OpenDevice,
   path: string,
-  { flashAttention, rounds }: { readonly flashAttention: boolean; readonly rounds: number },
+  { flashAttention, sizes, rounds }: TreeOptions,
 ) {
   const model = await device.load(path);
   try {
@@ -32,7 +38,7 @@ export async function checkTrees(
     const prefix = promptOf(model, PREFIX_TOKENS);
     await decoder.prefill(prefix, () => false);
     const random = seededRandom(7);
-    const trees = SIZES.flatMap((size) =>
+    const trees = sizes.flatMap((size) =>
       Array.from({ length: rounds }, () =>
         randomTree(random, { root: prefix[0] ?? 0, size, vocabulary: model.info.vocabularySize }),
       ),

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import type { DecodingModeSetting, EngineConfiguration } from '../../../engine/protocol.ts';
 import { Foretoken } from '../foretoken.ts';
 import { NodeLlamaCpp } from '../node-llama-cpp.ts';
@@ -9,7 +8,7 @@ import type { PeerName } from './summarise.ts';
 export interface PeerOptions {
   readonly configuration: EngineConfiguration;
   readonly modes: readonly DecodingModeSetting[];
-  /** Null, or no such file: the contenders that want one are left out. */
+  /** Null: the contenders that want one are left out. */
   readonly draftModelPath: string | null;
   /** Path of the llama-server binary. */
   readonly serverBinary: string;
@@ -25,8 +24,25 @@ export interface StartedPeers {
 
 /** Starts every contender with the model, threads and context of the first, which is ours. */
 export async function startPeers(options: PeerOptions): Promise<StartedPeers> {
+  const started: Peer[] = [];
+  const add = async <T extends Peer>(peer: Promise<T>): Promise<T> => {
+    started.push(await peer);
+    return peer;
+  };
+  try {
+    return await startAll(options, add);
+  } catch (error) {
+    for (const peer of started) await peer.dispose();
+    throw error;
+  }
+}
+
+async function startAll(
+  { configuration, modes, draftModelPath, serverBinary }: PeerOptions,
+  add: <T extends Peer>(peer: Promise<T>) => Promise<T>,
+): Promise<StartedPeers> {
   const ours: Foretoken[] = [];
-  for (const mode of options.modes) ours.push(await Foretoken.start(options.configuration, mode));
+  for (const mode of modes) ours.push(await add(Foretoken.start(configuration, mode)));
   const first = ours[0];
   if (first === undefined) throw new Error('No mode of Foretoken is to be measured.');
   const shared = {
@@ -34,15 +50,16 @@ export async function startPeers(options: PeerOptions): Promise<StartedPeers> {
     threads: first.ready.device.threads,
     contextSize: first.ready.model.contextLength,
   };
-  const drafts = draftsOf(options.draftModelPath);
+  const drafts = draftModelPath === null ? [] : [{ draftModelPath }];
   const libraries: NodeLlamaCpp[] = [];
   for (const predictor of [undefined, 'lookup' as const, ...drafts]) {
-    libraries.push(await NodeLlamaCpp.start({ ...shared, ...(predictor && { predictor }) }));
+    const start = NodeLlamaCpp.start({ ...shared, ...(predictor && { predictor }) });
+    libraries.push(await add(start));
   }
   const servers: LlamaServer[] = [];
   for (const speculation of [undefined, ...NGRAM_TYPES, ...drafts]) {
-    const start = { ...shared, binary: options.serverBinary, ...(speculation && { speculation }) };
-    servers.push(await LlamaServer.start(start));
+    const more = { binary: serverBinary, ...(speculation && { speculation }) };
+    servers.push(await add(LlamaServer.start({ ...shared, ...more })));
   }
   return {
     peers: [...ours, ...libraries, ...servers],
@@ -50,12 +67,6 @@ export async function startPeers(options: PeerOptions): Promise<StartedPeers> {
     ready: first.ready,
     pids: Object.fromEntries([...ours, ...servers].map((each) => [each.name, each.pid])),
   };
-}
-
-function draftsOf(draftModelPath: string | null): readonly { draftModelPath: string }[] {
-  if (draftModelPath !== null && existsSync(draftModelPath)) return [{ draftModelPath }];
-  console.log(`There is no draft model (${draftModelPath ?? 'none named'}): no draft contenders.`);
-  return [];
 }
 
 /** The first of a family is its plain decoding. */
