@@ -107,10 +107,12 @@ async function measure(): Promise<void> {
 async function runScenarios({ peers, names }: StartedPeers) {
   const measured: Record<string, ScenarioSummary> = {};
   for (const { name, tasks } of scenarios()) {
+    console.log(`${name}: ${tasks.length} requests to ${peers.length} contenders, warming up`);
     const equal = await warmUp(tasks, peers);
     await sleep(SETTLE_MS);
     const turns: Turn[] = [];
     for (let run = 0; run < Number(values.runs); run += 1) {
+      console.log(`${name}: run ${run + 1} of ${values.runs}`);
       turns.push(...(await takeTurns(equal, peers)));
     }
     measured[name] = summarise(names, turns);
@@ -144,6 +146,11 @@ function printTables(measured: Readonly<Record<string, ScenarioSummary>>): void 
       console.log(`${peer}: another text than its plain decoding in ${share} % of the requests.`);
     }
   }
+}
+
+// So that `exit` handlers run: they end the servers.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => process.exit(1));
 }
 
 if (values.table) {

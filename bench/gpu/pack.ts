@@ -110,7 +110,7 @@ function bundleRunner(): void {
     external: ['node-llama-cpp'],
     // CommonJS packages inside ask for it.
     banner: {
-      js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
+      js: "import{createRequire as requireOf}from'node:module';const require=requireOf(import.meta.url);",
     },
     logLevel: 'warning',
   });

@@ -69,6 +69,8 @@ cuda_build() {
   ls -l "$library"
 }
 
+# What there is comes back, whatever happens.
+trap 'tar -C "$home/pieces" -cf "$out/pieces.tar" .' EXIT
 unpack
 environment
 collect
@@ -99,4 +101,3 @@ case $command in
     ;;
   *) echo "unknown command $command" >&2; exit 2 ;;
 esac
-tar -C "$home/pieces" -cf "$out/pieces.tar" .

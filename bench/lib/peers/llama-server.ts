@@ -50,6 +50,8 @@ export class LlamaServer implements Contender<TextMeasurement> {
   static async start(options: LlamaServerOptions): Promise<LlamaServer> {
     const port = await freePort();
     const child = spawn(options.binary, serverArguments(options, port), { stdio: 'ignore' });
+    // It would outlive this process.
+    process.once('exit', () => child.kill());
     const server = new LlamaServer(serverName(options), child, new JsonClient(port));
     try {
       await server.#untilReady();
