@@ -30,6 +30,7 @@ async function loadTests(): Promise<void> {
   await import('./7-engine-failures.test.ts');
   await import('./8-host-work.test.ts');
   await import('./9-models.test.ts');
+  await import('./10-benchmark.test.ts');
 }
 
 function runMocha(mocha: Mocha): Promise<number> {
