@@ -74,6 +74,7 @@ export class Explanation implements vscode.Disposable {
         const text = vscode.l10n.t('not seen: the model was not made for filling in');
         rows.push([vscode.l10n.t('Text after the cursor'), text]);
       }
+      if (state.draft !== undefined) rows.push([vscode.l10n.t('Draft model'), state.draft]);
       rows.push([vscode.l10n.t('Device'), deviceText(state.device)]);
       for (const warning of state.warnings) rows.push([vscode.l10n.t('Warning'), warning]);
     }
