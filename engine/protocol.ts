@@ -208,6 +208,14 @@ export interface DocumentContext {
   readonly suffix: string;
 }
 
+/** Text of an open file, with LF line ends; n-gram chains are looked up in it too. */
+export interface NeighbourText {
+  /** As in `DocumentContext`: of the completed document only what lies outside of the window counts. */
+  readonly path: string;
+  readonly languageId: string;
+  readonly text: string;
+}
+
 export interface CompletionRequest {
   readonly document: DocumentContext;
   readonly mode: DecodingModeSetting;
@@ -421,6 +429,9 @@ export const downloadModel = new RequestType<DownloadRequest, DownloadOutcome, v
 export const trainPromptTokens = new RequestType<TrainRequest, TrainOutcome, void>(
   'trainPromptTokens',
 );
+
+/** Replaces all earlier ones; the most recently used first. Kept in memory alone, across models. */
+export const neighbourTexts = new NotificationType<readonly NeighbourText[]>('neighbourTexts');
 
 export const stateChanged = new NotificationType<EngineState>('stateChanged');
 export const partialCompletion = new NotificationType<PartialCompletion>('partialCompletion');

@@ -4,6 +4,7 @@ import { Engine } from './engine.ts';
 import { toEngineError } from './engine-failure.ts';
 import type { Installation } from './installation.ts';
 import { LatestWins } from './latest-wins.ts';
+import { NeighbourFeed } from './decoding/neighbour-feed.ts';
 import { downloadByName } from './models/download-by-name.ts';
 import {
   bench,
@@ -15,6 +16,7 @@ import {
   info,
   log,
   models,
+  neighbourTexts,
   partialCompletion,
   stateChanged,
   trainingProgress,
@@ -45,6 +47,7 @@ export function serve(connection: MessageConnection, installation: Installation)
   const queue = new LatestWins();
   const foreground = new Foreground();
   const trainings = new Trainings(engine, foreground);
+  const neighbours = new NeighbourFeed(foreground, () => engine.session?.neighbours);
   /** One task of the queue, which a training gives way to. */
   const inFront = <T>(
     token: CancellationToken,
@@ -93,7 +96,12 @@ export function serve(connection: MessageConnection, installation: Installation)
   connection.onRequest(configure, async (configuration) => {
     await trainings.stop();
     await queue.drain();
-    return engine.configure(configuration);
+    return engine.configure(configuration).finally(() => {
+      neighbours.resume();
+    });
+  });
+  connection.onNotification(neighbourTexts, (texts) => {
+    neighbours.replace(texts);
   });
   let benchmarks = 0;
   connection.onRequest(complete, async (request, token) => {
@@ -131,6 +139,7 @@ export function serve(connection: MessageConnection, installation: Installation)
       if (outcome.kind === 'completed') {
         await queue.drain();
         await engine.reload();
+        neighbours.resume();
       }
       return outcome;
     }),

@@ -11,6 +11,7 @@ import {
   type DecodingSetup,
   type UsedDecoding,
 } from './decoding/decoding-setup.ts';
+import { NeighbourTokens } from './decoding/neighbour-tokens.ts';
 import { EngineFailure } from './engine-failure.ts';
 import { LatencyContract } from './latency-contract.ts';
 import type { NativeContext, NativeModel } from './native/addon.d.ts';
@@ -57,6 +58,8 @@ interface Run {
 interface RunInput {
   readonly text: { readonly prefix: string; readonly suffix: string };
   readonly languageId: string;
+  /** Tokens of other texts to look n-gram chains up in, the most telling text last. */
+  readonly neighbours?: () => readonly (readonly number[])[];
   readonly choice: DecodingChoice;
   readonly maxTokens: number;
   readonly sampling: SamplingSettings;
@@ -87,12 +90,15 @@ export class Session {
   readonly #parts: SessionParts;
   readonly #vocabulary: PromptVocabulary;
   readonly #contract: LatencyContract;
+  /** Texts of open files. */
+  readonly neighbours: NeighbourTokens;
   /** Reasons to decode plainly that the log has told. */
   readonly #told = new Set<string>();
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
     this.#vocabulary = promptVocabulary(parts.model);
+    this.neighbours = new NeighbourTokens((text) => parts.model.tokenize(text));
     this.#contract = new LatencyContract(this.#vocabulary, (prompt) =>
       parts.decoder.reusable(prompt),
     );
@@ -118,6 +124,7 @@ export class Session {
     const run = await this.#run({
       text: document,
       languageId: document.languageId,
+      neighbours: () => this.neighbours.textsFor(document),
       choice,
       maxTokens: request.maxTokens,
       sampling,
@@ -232,7 +239,10 @@ export class Session {
     });
     const prefilling = decoder.prefill(prompt.tokens, () => input.signal.aborted);
     // While the addon's thread evaluates the prompt this one has nothing else to do.
-    decoding.prepare(input.choice, prompt.tokens, input.languageId);
+    decoding.prepare(input.choice, prompt.tokens, input.languageId, () => [
+      ...(input.neighbours?.() ?? []),
+      ...prompt.outside,
+    ]);
     const prefilled = await prefilling;
     if (prefilled === null) return null;
     const decodeStarted = performance.now();

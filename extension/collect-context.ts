@@ -26,7 +26,7 @@ export function collectContext(document: vscode.TextDocument, position: vscode.P
 }
 
 /** Outside of the workspace the name alone: where a user keeps files is no business of the model. */
-function pathInWorkspace(uri: vscode.Uri): string {
+export function pathInWorkspace(uri: vscode.Uri): string {
   const inside = vscode.workspace.getWorkspaceFolder(uri) !== undefined;
   return inside ? vscode.workspace.asRelativePath(uri, false) : posix.basename(uri.path);
 }

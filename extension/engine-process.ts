@@ -13,6 +13,7 @@ import type {
   EngineInfo,
   EngineState,
   ModelsOutcome,
+  NeighbourText,
   TrainingProgress,
   TrainOutcome,
   TrainRequest,
@@ -119,6 +120,11 @@ export class EngineProcess implements vscode.Disposable {
     onProgress: (progress: BenchProgress) => void,
   ): Promise<BenchOutcome> {
     return this.#client.bench(request, signal, onProgress);
+  }
+
+  /** No reason to start the engine: it gets them when it starts. */
+  setNeighbourTexts(texts: readonly NeighbourText[]): void {
+    this.#client.setNeighbourTexts(texts);
   }
 
   models(): Promise<ModelsOutcome> {

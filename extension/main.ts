@@ -12,6 +12,7 @@ import { Feedback } from './feedback.ts';
 import { FileStatus } from './file-status.ts';
 import { HostWork } from './host-work.ts';
 import { createLog } from './log.ts';
+import { NeighbourWatch } from './neighbour-watch.ts';
 import { ProviderRegistration } from './provider-registration.ts';
 import { CompletionProvider } from './provider.ts';
 import { selectModel } from './select-model.ts';
@@ -61,6 +62,7 @@ export function activate(context: vscode.ExtensionContext): ForetokenApi {
     benchmark,
     engine,
     watchTyping(rhythm),
+    new NeighbourWatch({ config, engine }),
     vscode.workspace.onDidCloseTextDocument(({ uri }) => {
       flow.closed(uri.toString());
       feedback.decisions.closed(uri.toString());

@@ -13,6 +13,7 @@ import {
   info,
   log,
   models,
+  neighbourTexts,
   partialCompletion,
   stateChanged,
   trainingProgress,
@@ -29,6 +30,7 @@ import {
   type EngineState,
   type InfoOutcome,
   type ModelsOutcome,
+  type NeighbourText,
   type TrainingProgress,
   type TrainOutcome,
   type TrainRequest,
@@ -60,6 +62,7 @@ class ForkedEngine implements EngineClient {
   #lastDownloadId = 0;
   readonly #trainings = new Map<number, (progress: TrainingProgress) => void>();
   #lastTrainingId = 0;
+  #neighbourTexts: readonly NeighbourText[] = [];
   #onBenchProgress: ((progress: BenchProgress) => void) | undefined;
   #disposed = false;
 
@@ -109,6 +112,11 @@ class ForkedEngine implements EngineClient {
     return this.#request(signal, (connection, token) =>
       connection.sendRequest(bench, request, token),
     );
+  }
+
+  setNeighbourTexts(texts: readonly NeighbourText[]): void {
+    this.#neighbourTexts = texts;
+    if (this.#process !== undefined) this.#sendNeighbourTexts(this.#process);
   }
 
   async info(): Promise<InfoOutcome> {
@@ -218,6 +226,7 @@ class ForkedEngine implements EngineClient {
     this.#process = engine;
     this.#startedAt = Date.now();
     this.#listen(engine);
+    if (this.#neighbourTexts.length > 0) this.#sendNeighbourTexts(engine);
     void engine.ended.then((how) => {
       if (this.#process === engine) this.#onDeath(how);
     });
@@ -240,6 +249,11 @@ class ForkedEngine implements EngineClient {
       this.#trainings.get(progress.trainingId)?.(progress);
     });
     connection.onNotification(benchProgress, (progress) => this.#onBenchProgress?.(progress));
+  }
+
+  /** A process that has just died gets them from its successor's start. */
+  #sendNeighbourTexts({ connection }: EngineProcess): void {
+    connection.sendNotification(neighbourTexts, this.#neighbourTexts).catch(() => undefined);
   }
 
   #onDeath(how: string): void {

@@ -11,6 +11,7 @@ import type {
   InfoOutcome,
   LogEntry,
   ModelsOutcome,
+  NeighbourText,
   TrainingProgress,
   TrainOutcome,
   TrainRequest,
@@ -56,6 +57,8 @@ export interface EngineClient {
     signal: AbortSignal,
     onProgress: (progress: BenchProgress) => void,
   ): Promise<BenchOutcome>;
+  /** Texts of open files, the most recently used first; a process started later gets them too. */
+  setNeighbourTexts(texts: readonly NeighbourText[]): void;
   info(): Promise<InfoOutcome>;
   /** The models to choose from, with what suits this machine. */
   models(): Promise<ModelsOutcome>;

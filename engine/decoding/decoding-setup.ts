@@ -83,7 +83,7 @@ const NO_DRAFT = 'There is no draft model for this model.';
 /** Which decoding modes the loaded model has, and the strategy of each. */
 export class DecodingSetup {
   readonly #resources: DecodingResources;
-  /** Of the last prompt that was looked up in, and what was generated then: the next shares most. */
+  /** Of the last prompt that was looked up in, what was generated then, and of open files. */
   readonly #ngrams = new NgramIndex();
   /** What was learnt of a language holds for its next completion too. */
   readonly #languages = new Map<string, LanguageDecoding>();
@@ -140,12 +140,24 @@ export class DecodingSetup {
     return { mode: 'manual', method, reason };
   }
 
-  /** To be called while the prompt is evaluated: the main thread has nothing else to do then. */
-  prepare({ mode, method }: DecodingChoice, prompt: readonly number[], languageId: string): void {
+  /**
+   * To be called while the prompt is evaluated: the main thread has nothing else to do then.
+   *
+   * @param others Texts to look n-gram chains up in beside the prompt, the most telling one last.
+   */
+  prepare(
+    { mode, method }: DecodingChoice,
+    prompt: readonly number[],
+    languageId: string,
+    others: () => readonly (readonly number[])[] = () => [],
+  ): void {
     if (isPlain(method)) return;
     const language = this.#language(languageId);
     this.#prepareDraft(mode, method, language, prompt);
-    if (method.ngram) this.#ngrams.sync(prompt);
+    if (method.ngram) {
+      this.#ngrams.seed(others());
+      this.#ngrams.sync(prompt);
+    }
     if (mode === 'auto') language.warmUp();
     else if (!method.draft) language.policy(method);
   }

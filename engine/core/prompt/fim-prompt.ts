@@ -25,6 +25,8 @@ export interface FimPrompt {
   readonly tokens: readonly number[];
   /** White space before the cursor that the model is left to spell: see token-choice.ts. */
   readonly lead: string;
+  /** Tokens of the text that found no room: below, then above. */
+  readonly outside: readonly (readonly number[])[];
 }
 
 /** Share of the budget for the text before the cursor; the suffix gets the rest. */
@@ -50,16 +52,20 @@ export function buildPrompt(
   const begin = vocabulary.beginOfText === null ? [] : [vocabulary.beginOfText];
   const { fim } = vocabulary;
   if (fim === null) {
-    return { tokens: [...begin, ...dropFront([...above, ...typed], budget - begin.length)], lead };
+    const whole = [...above, ...typed];
+    const kept = dropFront(whole, budget - begin.length);
+    return { tokens: [...begin, ...kept], lead, outside: [cutOff(whole, kept)] };
   }
   const free = Math.max(0, budget - begin.length - 3);
-  const suffix = tokens(vocabulary, text.suffix).slice(0, Math.floor(free * (1 - PREFIX_SHARE)));
+  const below = tokens(vocabulary, text.suffix);
+  const suffix = below.slice(0, Math.floor(free * (1 - PREFIX_SHARE)));
   const room = free - suffix.length;
   const middle = typed.slice(Math.max(0, typed.length - room));
   const prefix = dropFront(above, room - middle.length);
   return {
     tokens: [...begin, fim.prefix, ...prefix, fim.suffix, ...suffix, fim.middle, ...middle],
     lead,
+    outside: [below.slice(suffix.length), cutOff(above, prefix)],
   };
 }
 
@@ -71,4 +77,9 @@ function dropFront(all: readonly number[], room: number): readonly number[] {
   const excess = all.length - room;
   if (excess <= 0) return all;
   return all.slice(Math.ceil(excess / DROP_STEP_TOKENS) * DROP_STEP_TOKENS);
+}
+
+/** @param kept The end of `all`. */
+function cutOff(all: readonly number[], kept: readonly number[]): readonly number[] {
+  return all.slice(0, all.length - kept.length);
 }

@@ -24,8 +24,8 @@ const LEAST_CHANCE = 0.02;
 
 /**
  * What may follow the text, by what followed it before: the likeliest chain first. Occurrences vote
- * on each token and those that were outvoted drop out. A chain that reaches the end of the text goes
- * on with its own beginning, as text that repeats itself does.
+ * on each token and those that were outvoted drop out, as do those whose text has ended. A chain that
+ * reaches the end of the present text goes on with its own beginning, as text that repeats itself does.
  */
 export function lookup(
   index: NgramIndex,
@@ -50,8 +50,11 @@ function ballot(
   depth: number,
 ): readonly Choice[] {
   const votersOf = new Map<number, Occurrence[]>();
+  let votes = 0;
   for (const each of occurrences) {
     const token = tokenOf(each);
+    if (token < 0) continue;
+    votes += 1;
     const voters = votersOf.get(token);
     if (voters === undefined) votersOf.set(token, [each]);
     else voters.push(each);
@@ -61,7 +64,7 @@ function ballot(
     let match = 0;
     for (const each of voters) match = Math.max(match, each.match);
     // Each guess before was right, so the match is that much longer.
-    const cell = chances.cell(match + depth, voters.length, occurrences.length);
+    const cell = chances.cell(match + depth, voters.length, votes);
     choices.push({ token, chance: chances.chance(cell), cell, voters });
   }
   return choices.length > 1 ? choices.sort((a, b) => b.chance - a.chance) : choices;

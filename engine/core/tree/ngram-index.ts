@@ -18,9 +18,16 @@ const PAIR_FACTOR = 2 ** 20;
  * Where the last token, and the last two, stood before, kept up to date token by token (prompt
  * lookup, Saxena 2023). Appending and removing take two map operations per token; how far a match
  * reaches back is compared when it is asked for.
+ *
+ *     text -1 text -2 ... | the text itself
+ *        fixed part
+ *
+ * Other texts may stand in front. Each ends in a separator of its own, a negative token, so that no
+ * match reaches from one into another. Places and lengths count the fixed part too.
  */
 export class NgramIndex {
   readonly #tokens: number[] = [];
+  #fixed = 0;
   readonly #singles = new Occurrences();
   readonly #pairs = new Occurrences();
 
@@ -32,6 +39,7 @@ export class NgramIndex {
     return this.#tokens.length;
   }
 
+  /** Negative where a text of the fixed part has ended. */
   tokenAt(index: number): number {
     return at(this.#tokens, index);
   }
@@ -44,16 +52,34 @@ export class NgramIndex {
     }
   }
 
-  /** Makes the index hold exactly `tokens`; what it shares with them from the start is not redone. */
+  /**
+   * Makes these texts the fixed part, the most telling one last. What is shared with the present
+   * ones from the start is not redone; where they differ, the text behind them has to be set anew.
+   */
+  seed(texts: readonly (readonly number[])[]): void {
+    const present = texts.filter(({ length }) => length > 0);
+    const tokens = present.flatMap((text, index) => [...text, -1 - index]);
+    const shared = this.#sharedFrom(0, tokens);
+    if (shared < tokens.length || tokens.length !== this.#fixed) {
+      this.truncate(shared);
+      this.push(tokens.slice(shared));
+    }
+    this.#fixed = tokens.length;
+  }
+
+  /**
+   * Makes the index hold exactly `tokens` behind the fixed part; what it shares with them from their
+   * start is not redone.
+   */
   sync(tokens: readonly number[]): void {
-    let shared = 0;
-    while (shared < this.length && this.#tokens[shared] === tokens[shared]) shared += 1;
-    this.truncate(shared);
+    const shared = this.#sharedFrom(this.#fixed, tokens);
+    this.truncate(this.#fixed + shared);
     this.push(tokens.slice(shared));
   }
 
   /** Forgets all but the first `length` tokens. */
   truncate(length: number): void {
+    this.#fixed = Math.min(this.#fixed, length);
     while (this.#tokens.length > length) {
       this.#pairs.pop(this.#lastPair());
       this.#singles.pop(at(this.#tokens, this.#tokens.length - 1));
@@ -66,9 +92,17 @@ export class NgramIndex {
    * there is none with two.
    */
   occurrences(most: number): readonly Occurrence[] {
+    if (this.length === this.#fixed) return [];
     const pairs = this.#pairs.before(most);
     const places = pairs.length > 0 ? pairs : this.#singles.before(most);
     return places.map((place) => ({ next: place + 1, match: this.#matchAt(place) }));
+  }
+
+  #sharedFrom(start: number, tokens: readonly number[]): number {
+    const most = Math.min(this.length - start, tokens.length);
+    let shared = 0;
+    while (shared < most && this.#tokens[start + shared] === tokens[shared]) shared += 1;
+    return shared;
   }
 
   /** Tokens up to and including `place` that equal those at the end. */

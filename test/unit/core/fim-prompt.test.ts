@@ -68,6 +68,24 @@ describe('FIM prompt', () => {
     }
   });
 
+  it('tells what had no room, so that nothing is lost and nothing is told twice', () => {
+    const above = 'a'.repeat(300);
+    const below = 'b'.repeat(300);
+    const outside = (fim: boolean) =>
+      buildPrompt(
+        vocabulary(fim ? {} : { fim: null }),
+        { prefix: `${above}\nx`, suffix: below },
+        100,
+      ).outside.map((part) => part.length);
+    // 97 tokens are free: 24 for the suffix, and the prefix loses pieces of 256.
+    assert.deepEqual(outside(true), [276, 256]);
+    assert.deepEqual(outside(false), [256]);
+    assert.deepEqual(
+      buildPrompt(vocabulary(), { prefix: 'a\nx', suffix: 'b' }, 100).outside.flat(),
+      [],
+    );
+  });
+
   it('never exceeds its budget, and moves its start seldom', () => {
     fc.assert(
       fc.property(

@@ -80,6 +80,86 @@ describe('n-gram index', () => {
   });
 });
 
+describe('n-gram index with other texts in front', () => {
+  const texts = fc.array(text, { maxLength: 4 });
+
+  /** The same tokens, held as one text. */
+  function joined(others: readonly (readonly number[])[], own: readonly number[]): NgramIndex {
+    const present = others.filter(({ length }) => length > 0);
+    return new NgramIndex([...present.flatMap((each, at) => [...each, -1 - at]), ...own]);
+  }
+
+  it('finds what stands in any of them, the last text first, and nothing across two', () => {
+    const index = new NgramIndex();
+    index.seed([[1, 2, 3, 4], [], [9, 1, 2, 5], [1]]);
+    index.sync([2, 7, 1, 2]);
+    //  1 2 3 4 -1   9 1 2 5 -2   1 -3   2 7 1 2
+    assert.deepEqual(index.occurrences(9), [
+      { next: 8, match: 2 },
+      { next: 2, match: 2 },
+    ]);
+  });
+
+  it('is as if made from them, whatever it held before', () => {
+    const step = fc.record({ others: fc.option(texts), own: text, generated: text });
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 5 }), (steps) => {
+        const index = new NgramIndex();
+        let fixed: readonly (readonly number[])[] = [];
+        for (const { others, own, generated } of steps) {
+          if (others !== null) index.seed((fixed = others));
+          index.sync(own);
+          index.push(generated);
+          const wanted = joined(fixed, [...own, ...generated]);
+          assert.equal(index.length, wanted.length);
+          const isEmpty = own.length + generated.length === 0;
+          assert.deepEqual(index.occurrences(99), isEmpty ? [] : wanted.occurrences(99));
+        }
+      }),
+    );
+  });
+
+  it('keeps the text behind them when they stay the same', () => {
+    const others = [[1, 2], [3]];
+    const index = new NgramIndex();
+    index.seed(others);
+    index.sync([4, 5]);
+    const { length } = index;
+    index.seed([[1, 2], [3]]);
+    assert.equal(index.length, length);
+    index.seed([]);
+    assert.equal(index.length, 0);
+  });
+
+  it('proposes chains that end where their text ends', () => {
+    const index = new NgramIndex();
+    index.seed([
+      [1, 2, 3],
+      [5, 1, 2, 3, 4],
+    ]);
+    index.sync([8, 1, 2]);
+    const tokens = lookup(index, new LookupChances(), { length: 9, count: 4 }).map(({ guesses }) =>
+      guesses.map(({ token }) => token),
+    );
+    assert.deepEqual(tokens, [[3, 4]]);
+    index.sync([8, 4]);
+    assert.deepEqual(lookup(index, new LookupChances(), { length: 9, count: 4 }), []);
+  });
+
+  it('never proposes a separator', () => {
+    fc.assert(
+      fc.property(texts, text, (others, own) => {
+        const index = new NgramIndex();
+        index.seed(others);
+        index.sync(own);
+        const chains = lookup(index, new LookupChances(), { length: 9, count: 9 });
+        const tokens = chains.flatMap(({ guesses }) => guesses.map(({ token }) => token));
+        assert.ok(tokens.every((token) => token >= 0));
+      }),
+    );
+  });
+});
+
 describe('prompt lookup', () => {
   const options = { length: 6, count: 4 };
   const tokensOf = (tokens: readonly number[], { length, count } = options) =>
