@@ -130,9 +130,18 @@ def loss_curve(log: Path) -> list[tuple[int, float]]:
     return curve
 
 
+def load_model_and_history(options: argparse.Namespace) -> tuple[Foretoken, dict[str, object]]:
+    """The model in fp32, and how it was trained as far as a checkpoint tells."""
+    if options.checkpoint is None:
+        return model_from_gguf(options.gguf), {}
+    model, position = load_model(options.checkpoint)
+    curve = loss_curve(options.checkpoint.parent / "log.jsonl")
+    return model, {"position": position, "validation_curve": curve}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--checkpoint", type=Path, help="without it: the weights of the GGUF")
     parser.add_argument("--gguf", type=Path, required=True)
     parser.add_argument("--corpus", type=Path, default=WORK / "corpus" / "test.jsonl")
     parser.add_argument("--tokenizer", type=Path, default=WORK / "tokenizer.json")
@@ -141,13 +150,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    model, position = load_model(options.checkpoint)
+    model, history = load_model_and_history(options)
     tokenizer = Tokenizer.load(options.tokenizer)
     languages = read_documents(options.corpus, options.seed)
     figures: dict[str, object] = {
         "parameters": sum(p.numel() for p in model.parameters()),
-        "position": position,
-        "validation_curve": loss_curve(options.checkpoint.parent / "log.jsonl"),
+        **history,
         "test_text": {
             k: bits_per_byte(model, tokenizer, docs) for k, docs in sorted(languages.items())
         },

@@ -73,11 +73,14 @@ def sample_text(samples: list[dict[str, str]]) -> str:
 
 def main() -> None:
     figures = json.loads(Path(sys.argv[1]).read_text())
-    position = figures["position"]
     print(f"Parameters: {figures['parameters']:,}")
-    print(f"Tokens seen: {position['tokens'] / 1e6:.1f} M in {position['step']:,} steps")
-    print(f"Training time: {position['elapsed_s'] / 60:.0f} minutes")
-    print(f"Validation loss: {figures['validation_curve'][-1][1]:.3f} nats per token (FIM rows)\n")
+    if "position" in figures:
+        position = figures["position"]
+        print(f"Tokens seen: {position['tokens'] / 1e6:.1f} M in {position['step']:,} steps")
+        print(f"Training time: {position['elapsed_s'] / 60:.0f} minutes")
+        last = figures["validation_curve"][-1][1]
+        print(f"Validation loss: {last:.3f} nats per token (FIM rows)")
+    print()
     print(text_table(figures["test_text"]), end="\n\n")
     print(fim_table(figures["line_fim"]), end="\n\n")
     compared = {"this": figures["validation"]}
