@@ -130,7 +130,7 @@ function versions(llamaServer: string | undefined) {
   return {
     foretoken: read('package.json').version,
     nodeLlamaCpp: read('node_modules/node-llama-cpp/package.json').version,
-    llamaServer: llamaServer ?? values.server,
+    llamaServer: llamaServer ?? 'built elsewhere',
   };
 }
 
