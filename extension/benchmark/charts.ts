@@ -48,7 +48,7 @@ function speedupChart(entries: Modes): ChartView {
         high: speedups.map(({ high }) => high),
       },
     ],
-    reference: { value: 1, label: 'plain decoding' },
+    reference: { value: 1, label: 'plain' },
     table: {
       caption: title,
       columns: [text('Mode'), number('Median'), number('Interval from'), number('to')],

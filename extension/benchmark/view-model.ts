@@ -70,10 +70,7 @@ function losslessSentence({ modes }: BenchReport): BenchView['lossless'] {
 
 function factsOf(run: BenchRun): readonly Fact[] {
   const { device, model, settings, peakMemoryBytes } = run.report;
-  const missing = run.missing.map(({ mode, unsupportedReason }) => ({
-    name: `Not measured: ${mode}`,
-    value: unsupportedReason ?? 'not available',
-  }));
+  const missing = missingFacts(run);
   return [
     { name: 'Finished', value: timeText(run.finishedAt) },
     { name: 'Model', value: modelText(model) },
@@ -86,6 +83,16 @@ function factsOf(run: BenchRun): readonly Fact[] {
     { name: 'Peak memory of the engine', value: memoryText(peakMemoryBytes) },
     ...missing,
   ];
+}
+
+/** A line for each reason, with the modes that it keeps away. */
+function missingFacts({ missing }: BenchRun): readonly Fact[] {
+  const reasons = [...new Set(missing.map(({ unsupportedReason }) => unsupportedReason))];
+  return reasons.map((reason) => {
+    const modes = missing.filter(({ unsupportedReason }) => unsupportedReason === reason);
+    const names = modes.map(({ mode }) => mode).join(', ');
+    return { name: 'Not measured', value: `${names}: ${reason ?? 'not available'}` };
+  });
 }
 
 function choiceOf(run: BenchRun): RunChoice {

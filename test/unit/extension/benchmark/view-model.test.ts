@@ -125,11 +125,12 @@ describe('view of a benchmark', () => {
   });
 
   it('names the modes that could not be measured, and why', () => {
-    const missing = [{ mode: 'draft' as const, unsupportedReason: 'There is no draft model.' }];
+    const unsupportedReason = 'There is no draft model.';
+    const missing = (['draft', 'draft-ppd'] as const).map((mode) => ({ mode, unsupportedReason }));
     const { facts } = viewOf(benchRun({ plain: modeReport() }, { missing }));
     assert.deepEqual(facts.at(-1), {
-      name: 'Not measured: draft',
-      value: 'There is no draft model.',
+      name: 'Not measured',
+      value: 'draft, draft-ppd: There is no draft model.',
     });
   });
 
