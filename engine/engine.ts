@@ -7,10 +7,17 @@ import { EngineFailure, toEngineError } from './engine-failure.ts';
 import type { Installation } from './installation.ts';
 import { listChoices } from './models/choices.ts';
 import { listModels, resolveModel } from './models/resolve.ts';
-import type { LibraryInfo, ModelLoad, NativeAddon, NativeModel } from './native/addon.d.ts';
+import type {
+  LibraryInfo,
+  ModelLoad,
+  NativeAddon,
+  NativeContext,
+  NativeModel,
+} from './native/addon.d.ts';
 import { loadAddon } from './native/load-addon.ts';
 import { findPromptTokens } from './prompt-tokens/find-prompt-tokens.ts';
 import { promptedDecoder } from './prompt-tokens/prompted-decoder.ts';
+import { fingerprintModel } from './prompt-tokens/fingerprint.ts';
 import {
   DEFAULT_CONFIGURATION,
   type EngineConfiguration,
@@ -23,6 +30,7 @@ import {
 } from './protocol.ts';
 import type { LoadedForTraining } from './prompt-tokens/training/open-training.ts';
 import { Session } from './session.ts';
+import { DeviceTuning } from './tuning/device-tuning.ts';
 
 /** What the engine tells its surroundings while it works. */
 export interface EngineListener {
@@ -54,6 +62,7 @@ export class Engine {
   readonly #listener: EngineListener;
   #libraries: Libraries | undefined;
   #session: Session | undefined;
+  #tuning: DeviceTuning | undefined;
   #trainable: LoadedForTraining | undefined;
   #configuration: EngineConfiguration = DEFAULT_CONFIGURATION;
   #configured: Promise<void> = Promise.resolve();
@@ -82,6 +91,16 @@ export class Engine {
   /** Loads the model again, with what has become of its files. */
   async reload(): Promise<EngineState> {
     return this.configure({ ...this.#configuration });
+  }
+
+  /** What is measured of the device, once the state is `ready`. */
+  get tuning(): DeviceTuning | undefined {
+    return this.#tuning;
+  }
+
+  /** Runs a request: the device is not measured meanwhile. */
+  whileBusy<T>(task: () => Promise<T>): Promise<T> {
+    return this.#tuning === undefined ? task() : this.#tuning.whileBusy(task);
   }
 
   /**
@@ -177,16 +196,20 @@ export class Engine {
     const native = await this.#loading.model.finally(() => (this.#loading = undefined));
     const kind = gpu ? 'gpu' : 'cpu';
     const mostRows = MOST_ROWS[kind];
-    const context = await native.createContext({
-      contextLength: Math.min(configuration.contextLength, native.info.trainedContextLength),
-      batchSize: BATCH_TOKENS,
-      threads,
-      batchThreads: threads,
-      sequences: mostRows,
-      outputRows: mostRows,
-      // On the CPU it is slower and flips near ties between batch shapes.
-      flashAttention: gpu,
-    });
+    const createContext = (contextLength: number): Promise<NativeContext> =>
+      native.createContext({
+        contextLength,
+        batchSize: BATCH_TOKENS,
+        threads,
+        batchThreads: threads,
+        sequences: mostRows,
+        outputRows: mostRows,
+        // On the CPU it is slower and flips near ties between batch shapes.
+        flashAttention: gpu,
+      });
+    const context = await createContext(
+      Math.min(configuration.contextLength, native.info.trainedContextLength),
+    );
     const found = await findPromptTokens(summary.path, this.#installation.modelsFolder);
     const { decoder, promptTokens, warning } = promptedDecoder(context, found);
     const { mixedMs: latencyMs } = assumedPassCost(kind, mostRows);
@@ -220,6 +243,27 @@ export class Engine {
     });
     const { onLog } = this.#listener;
     const { name } = summary;
+    if (context.supportsTrees) {
+      this.#tuning = new DeviceTuning({
+        key: {
+          device: device.name,
+          backend: device.backend,
+          threads,
+          weights: (await fingerprintModel(summary.path)).weights,
+          contextLength: context.contextLength,
+          mostRows,
+          llamaCpp: backend.release,
+          version: this.#installation.version,
+        },
+        model: native,
+        createContext,
+        promptTokens,
+        decoding,
+        modelsFolder: this.#installation.modelsFolder,
+        onLog,
+      });
+      await this.#tuning.begin();
+    }
     this.#session = new Session({ name, model: native, context, decoder, decoding, onLog });
     const { modelsFolder } = this.#installation;
     const flashAttention = gpu;

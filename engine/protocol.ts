@@ -12,6 +12,8 @@ import { DECODING_MODES, type DecodingMode } from './core/decode/decoding-mode.t
 import type { SamplingSettings } from './core/decode/sampling.ts';
 import type { Concession } from './core/latency/plan-latency.ts';
 import type { TreeSettings } from './core/decode/tree-settings.ts';
+import type { DeviceMeasurement } from './core/tuning/device-measurement.ts';
+import type { TuningChoice, TuningRow } from './core/tuning/tuning-table.ts';
 
 export { DECODING_MODES, type DecodingMode } from './core/decode/decoding-mode.ts';
 export type { SamplingSettings } from './core/decode/sampling.ts';
@@ -409,6 +411,34 @@ export type TrainOutcome =
   | { readonly kind: 'cancelled'; readonly checkpoint: string | null; readonly steps: number }
   | { readonly kind: 'failed'; readonly error: EngineError };
 
+export interface TuneRequest {
+  /** Ask for `tuneProgress` notifications under this id. */
+  readonly tuneId: number;
+}
+
+export interface TuneProgress {
+  readonly done: number;
+  readonly total: number;
+}
+
+/** What the device was measured to do, and what follows. */
+export interface TuningResult {
+  /** As measured, at each length of text. */
+  readonly depths: DeviceMeasurement;
+  /** A step of plain decoding, in milliseconds. */
+  readonly plainMs: number;
+  /** Every length of a pass, with what trees of that length are expected to come to. */
+  readonly table: readonly TuningRow[];
+  readonly choice: TuningChoice;
+  /** Where it is kept; null = it could not be. */
+  readonly file: string | null;
+}
+
+export type TuneOutcome =
+  | { readonly kind: 'completed'; readonly result: TuningResult }
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'failed'; readonly error: EngineError };
+
 export interface LogEntry {
   readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error';
   readonly message: string;
@@ -419,6 +449,8 @@ export const configure = new RequestType<EngineConfiguration, EngineState, void>
 export const complete = new RequestType<CompletionRequest, CompletionOutcome, void>('complete');
 /** Completions asked for while it runs are answered with `cancelled`. */
 export const bench = new RequestType<BenchRequest, BenchOutcome, void>('bench');
+/** Measures the device anew. Completions interrupt it; it goes on between them. */
+export const tune = new RequestType<TuneRequest, TuneOutcome, void>('tune');
 export const info = new RequestType0<InfoOutcome, void>('info');
 export const models = new RequestType0<ModelsOutcome, void>('models');
 /** Runs beside completions: it is not in their queue. */
@@ -438,4 +470,5 @@ export const partialCompletion = new NotificationType<PartialCompletion>('partia
 export const benchProgress = new NotificationType<BenchProgress>('benchProgress');
 export const downloadProgress = new NotificationType<DownloadProgress>('downloadProgress');
 export const trainingProgress = new NotificationType<TrainingProgress>('trainingProgress');
+export const tuneProgress = new NotificationType<TuneProgress & TuneRequest>('tuneProgress');
 export const log = new NotificationType<LogEntry>('log');

@@ -19,6 +19,8 @@ import {
   neighbourTexts,
   partialCompletion,
   stateChanged,
+  tune,
+  tuneProgress,
   trainingProgress,
   trainPromptTokens,
   type BenchOutcome,
@@ -28,6 +30,7 @@ import {
   type EngineError,
   type InfoOutcome,
   type ModelsOutcome,
+  type TuneOutcome,
 } from './protocol.ts';
 import { Foreground } from './prompt-tokens/training/foreground.ts';
 import { Trainings } from './prompt-tokens/training/trainings.ts';
@@ -144,6 +147,13 @@ export function serve(connection: MessageConnection, installation: Installation)
       return outcome;
     }),
   );
+  connection.onRequest(tune, async ({ tuneId }, token): Promise<TuneOutcome> => {
+    const { tuning, state } = engine;
+    if (tuning === undefined) return { kind: 'failed', error: notTunable(state) };
+    return tuning.tune(toSignal(token), (progress) => {
+      void connection.sendNotification(tuneProgress, { tuneId, ...progress });
+    });
+  });
   connection.listen();
   return engine;
 }
@@ -171,6 +181,14 @@ function notReady(state: Engine['state']): EngineError {
   return {
     code: 'engine-unavailable',
     message: 'The model is not loaded yet: try again in a moment.',
+  };
+}
+
+function notTunable(state: Engine['state']): EngineError {
+  if (state.kind !== 'ready') return notReady(state);
+  return {
+    code: 'mode-unavailable',
+    message: 'This model decodes plainly in any case: there is nothing to measure.',
   };
 }
 

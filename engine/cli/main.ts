@@ -5,6 +5,7 @@ import { runBenchCommand } from './bench.ts';
 import { runComplete } from './complete.ts';
 import { runInfo } from './info.ts';
 import { runModels } from './models.ts';
+import { runTune } from './tune.ts';
 import { runTrain } from './train.ts';
 
 const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
@@ -12,6 +13,7 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<voi
   models: runModels,
   complete: runComplete,
   bench: runBenchCommand,
+  tune: runTune,
   train: runTrain,
 };
 
@@ -26,6 +28,7 @@ const HELP = `Usage: foretoken COMMAND
         [--max-tokens N] [--runs R] [--model PATH|NAME] [--draft PATH|NAME|none] [--json OUT]
   train [PATH...] [--model PATH|NAME] [--prompt-tokens M] [--ensemble E]
         [--steps N] [--minutes T] [--out FILE] [--resume] [--json]
+  tune [--model PATH|NAME] [--json]      measure this device, and what pays on it
 
 Bad input ends with one line on stderr and exit code 2. FORETOKEN_LOG=1 shows the engine's log.`;
 

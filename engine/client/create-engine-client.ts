@@ -16,6 +16,8 @@ import {
   neighbourTexts,
   partialCompletion,
   stateChanged,
+  tune,
+  tuneProgress,
   trainingProgress,
   trainPromptTokens,
   type BenchOutcome,
@@ -31,6 +33,8 @@ import {
   type InfoOutcome,
   type ModelsOutcome,
   type NeighbourText,
+  type TuneOutcome,
+  type TuneProgress,
   type TrainingProgress,
   type TrainOutcome,
   type TrainRequest,
@@ -60,6 +64,8 @@ class ForkedEngine implements EngineClient {
   #lastStreamId = 0;
   readonly #downloads = new Map<number, (progress: DownloadProgress) => void>();
   #lastDownloadId = 0;
+  readonly #tunings = new Map<number, (progress: TuneProgress) => void>();
+  #lastTuneId = 0;
   readonly #trainings = new Map<number, (progress: TrainingProgress) => void>();
   #lastTrainingId = 0;
   #neighbourTexts: readonly NeighbourText[] = [];
@@ -167,6 +173,21 @@ class ForkedEngine implements EngineClient {
     }
   }
 
+  async tune(
+    signal: AbortSignal,
+    onProgress?: (progress: TuneProgress) => void,
+  ): Promise<TuneOutcome> {
+    const tuneId = (this.#lastTuneId += 1);
+    if (onProgress !== undefined) this.#tunings.set(tuneId, onProgress);
+    try {
+      return await this.#request(signal, (connection, token) =>
+        connection.sendRequest(tune, { tuneId }, token),
+      );
+    } finally {
+      this.#tunings.delete(tuneId);
+    }
+  }
+
   async restart(): Promise<EngineState> {
     this.#deaths = 0;
     this.#stop();
@@ -247,6 +268,9 @@ class ForkedEngine implements EngineClient {
     });
     connection.onNotification(trainingProgress, (progress) => {
       this.#trainings.get(progress.trainingId)?.(progress);
+    });
+    connection.onNotification(tuneProgress, (progress) => {
+      this.#tunings.get(progress.tuneId)?.(progress);
     });
     connection.onNotification(benchProgress, (progress) => this.#onBenchProgress?.(progress));
   }

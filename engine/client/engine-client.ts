@@ -12,6 +12,8 @@ import type {
   LogEntry,
   ModelsOutcome,
   NeighbourText,
+  TuneOutcome,
+  TuneProgress,
   TrainingProgress,
   TrainOutcome,
   TrainRequest,
@@ -73,6 +75,8 @@ export interface EngineClient {
     signal: AbortSignal,
     onProgress?: (progress: TrainingProgress) => void,
   ): Promise<TrainOutcome>;
+  /** Measures the device anew, between completions. */
+  tune(signal: AbortSignal, onProgress?: (progress: TuneProgress) => void): Promise<TuneOutcome>;
   /** Ends the process and starts a fresh one with the last configuration. Resets the back-off. */
   restart(): Promise<EngineState>;
   dispose(): Promise<void>;

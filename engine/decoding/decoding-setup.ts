@@ -14,6 +14,7 @@ import { DEFAULT_TREE_SETTINGS, treeSettingsFault } from '../core/decode/tree-se
 import { TreeStrategy } from '../core/decode/tree-strategy.ts';
 import { acceptByChoice } from '../core/tree/accept.ts';
 import { NgramIndex } from '../core/tree/ngram-index.ts';
+import { optimalPlan } from '../core/tree/optimal-tree.ts';
 import { baselineCosts } from '../core/tuning/method-controller.ts';
 import { assumedPassCost } from '../core/tuning/pass-cost.ts';
 import { EngineFailure } from '../engine-failure.ts';
@@ -24,7 +25,7 @@ import type {
   ModeAvailability,
   TreeSettings,
 } from '../protocol.ts';
-import type { DeviceProfile } from '../tuning/device-profile.ts';
+import type { DeviceProfiles } from '../core/tuning/device-profile.ts';
 import type { DraftDecoding, DraftMode } from './draft-decoding.ts';
 import { LanguageDecoding } from './language-decoding.ts';
 
@@ -36,7 +37,7 @@ export interface DecodingResources {
   readonly promptTokens: PromptTokens | null;
   readonly draft: DraftDecoding | null;
   /** Null until the device has been measured. */
-  readonly profile: DeviceProfile | null;
+  readonly profile: DeviceProfiles | null;
   readonly backend: 'cpu' | 'gpu';
   /** Rows of one forward pass at most. */
   readonly mostRows: number;
@@ -88,7 +89,7 @@ export class DecodingSetup {
   /** What was learnt of a language holds for its next completion too. */
   readonly #languages = new Map<string, LanguageDecoding>();
   readonly #baselineMs = baselineCosts();
-  #profile: DeviceProfile | null;
+  #profile: DeviceProfiles | null;
 
   constructor(resources: DecodingResources) {
     this.#resources = resources;
@@ -96,10 +97,10 @@ export class DecodingSetup {
   }
 
   /** The device has been measured: trees are built anew for what passes cost. */
-  useProfile(profile: DeviceProfile): void {
+  useProfile(profile: DeviceProfiles): void {
     this.#profile = profile;
     this.#languages.clear();
-    this.#resources.draft?.retune(profile.mixedMs);
+    this.#resources.draft?.retune(profile.chains.mixedMs);
   }
 
   get availability(): readonly ModeAvailability[] {
@@ -228,17 +229,35 @@ export class DecodingSetup {
     return method.promptTokens > 0 && promptTokens === null ? NO_PROMPT_TOKENS : null;
   }
 
+  /** Those that are there, the most promising first: trees before chains where they should pay. */
+  #autoModes(): readonly DecodingMode[] {
+    const { promptTokens } = this.#resources;
+    const modes = AUTO_MODES.filter((mode) => this.#unsupportedReason(methodOfMode(mode)) === null);
+    const trees = this.#profile?.trees;
+    if (promptTokens === null || trees === undefined || trees === null) return modes;
+    const { accuracies, count } = promptTokens;
+    const plan = optimalPlan({
+      ...promptTokens,
+      accuracies,
+      states: count,
+      latencyMs: trees.mixedMs,
+    });
+    const pays = plan.tokensPerSecond * trees.plainMs > 1000;
+    return pays ? modes : ['ngram', ...modes.filter((mode) => mode !== 'ngram')];
+  }
+
   #language(id: string): LanguageDecoding {
     const known = this.#languages.get(id);
     if (known !== undefined) return known;
     const { promptTokens, backend, mostRows } = this.#resources;
     const assumed = assumedPassCost(backend, mostRows);
+    const { chains = assumed, trees } = this.#profile ?? {};
     const language = new LanguageDecoding({
       prompts: promptTokens,
-      costs: this.#profile ?? assumed,
+      costsOf: ({ promptTokens: used }) => (used > 0 ? (trees ?? chains) : chains),
       ngrams: this.#ngrams,
       autoModes: [
-        ...AUTO_MODES.filter((mode) => this.#unsupportedReason(methodOfMode(mode)) === null),
+        ...this.#autoModes(),
         ...[this.#draftOfAuto()].filter((mode) => mode !== null),
       ],
       draft: this.#resources.draft,

@@ -1,7 +1,7 @@
 import { isPlain, methodOfMode, type DecodingMethod } from '../core/decode/decoding-method.ts';
 import type { DecodingMode } from '../core/decode/decoding-mode.ts';
 import { LearningPolicy } from '../core/decode/learning-policy.ts';
-import { methodPolicy, type PolicyInput } from '../core/decode/method-policy.ts';
+import { methodPolicy, type PassCosts, type PolicyInput } from '../core/decode/method-policy.ts';
 import { OnlineAccuracies, type Accuracies } from '../core/tree/accuracies.ts';
 import type { TreePolicy } from '../core/tree/tree-policy.ts';
 import { AutoPolicy } from '../core/tuning/auto-policy.ts';
@@ -10,7 +10,9 @@ import { MethodController } from '../core/tuning/method-controller.ts';
 import type { StepCosts } from '../core/tuning/step-costs.ts';
 
 /** What all languages have in common. */
-export type SharedDecoding = Omit<PolicyInput, 'method'> & {
+export type SharedDecoding = Omit<PolicyInput, 'method' | 'costs'> & {
+  /** What passes cost that a method makes. */
+  readonly costsOf: (method: DecodingMethod) => PassCosts;
   /** Modes that `auto` may choose from beside plain decoding, the most promising first. */
   readonly autoModes: readonly DecodingMode[];
   readonly baselineMs: StepCosts;
@@ -69,9 +71,9 @@ export class LanguageDecoding {
     const key = Object.values(method).join();
     const known = this.#policies.get(key);
     if (known !== undefined) return known;
-    const { prompts, ...shared } = this.#shared;
+    const { prompts, ngrams, costsOf } = this.#shared;
     const current = prompts === null ? null : { ...prompts, accuracies: this.#table ?? [] };
-    const policy = methodPolicy({ ...shared, prompts: current, method });
+    const policy = methodPolicy({ ngrams, prompts: current, method, costs: costsOf(method) });
     const learning =
       this.#accuracies === null ? policy : new LearningPolicy(policy, this.#accuracies);
     this.#policies.set(key, learning);

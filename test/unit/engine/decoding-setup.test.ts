@@ -67,7 +67,7 @@ function setup(overrides: Partial<DecodingResources> = {}) {
     supportsTrees: true,
     promptTokens: PROMPT_TOKENS,
     draft: null,
-    profile: PROFILE_OF_FREE_ROWS,
+    profile: { chains: PROFILE_OF_FREE_ROWS, trees: PROFILE_OF_FREE_ROWS },
     backend: 'cpu',
     mostRows: 64,
     ...overrides,

@@ -7,3 +7,11 @@ export interface DeviceProfile {
   /** Milliseconds of plain decoding's own step, over `decode` rather than `decodeTree`. */
   readonly plainMs: number;
 }
+
+/** By what the passes hold. */
+export interface DeviceProfiles {
+  /** Chains of tokens. */
+  readonly chains: DeviceProfile;
+  /** Trees with prompt tokens; null where the model has none. */
+  readonly trees: DeviceProfile | null;
+}
