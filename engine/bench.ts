@@ -55,9 +55,17 @@ export async function runBench(
   }
   const plain = samples.get('plain') ?? [];
   const prompts = request.prompts.map((each) => factsOf(each, fillInMiddle));
-  const context = { prompts, predictedAcceptanceLength: null, sha256 };
+  const predicted = (mode: DecodingModeSetting): number | null =>
+    mode === 'auto' || mode === 'manual' ? null : session.decoding.promisedTau(mode);
   return Object.fromEntries(
-    [...samples].map(([mode, measured]) => [mode, reportMode(measured, plain, context)]),
+    [...samples].map(([mode, measured]) => [
+      mode,
+      reportMode(measured, plain, {
+        prompts,
+        predictedAcceptanceLength: predicted(mode),
+        sha256,
+      }),
+    ]),
   );
 }
 

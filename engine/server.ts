@@ -1,5 +1,6 @@
 import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc';
 import { runBench } from './bench.ts';
+import { profilesOf } from './core/tuning/device-measurement.ts';
 import { Engine } from './engine.ts';
 import { toEngineError } from './engine-failure.ts';
 import type { Installation } from './installation.ts';
@@ -24,6 +25,7 @@ import {
   trainingProgress,
   trainPromptTokens,
   type BenchOutcome,
+  type BenchReport,
   type BenchRequest,
   type CompletionOutcome,
   type CompletionRequest,
@@ -51,11 +53,12 @@ export function serve(connection: MessageConnection, installation: Installation)
   const foreground = new Foreground();
   const trainings = new Trainings(engine, foreground);
   const neighbours = new NeighbourFeed(foreground, () => engine.session?.neighbours);
-  /** One task of the queue, which a training gives way to. */
+  /** One task of the queue, which training and measuring give way to. */
   const inFront = <T>(
     token: CancellationToken,
     task: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T | undefined> => foreground.run(() => queue.run(toSignal(token), task));
+  ): Promise<T | undefined> =>
+    foreground.run(() => engine.whileBusy(() => queue.run(toSignal(token), task)));
 
   const runCompletion = async (
     request: CompletionRequest,
@@ -91,7 +94,14 @@ export function serve(connection: MessageConnection, installation: Installation)
       };
       const { device, model } = state;
       const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
-      const report = { device, model, settings, modes, passLatency: null, peakMemoryBytes };
+      const report = {
+        device,
+        model,
+        settings,
+        modes,
+        passLatency: passLatencyOf(engine),
+        peakMemoryBytes,
+      };
       return { kind: 'completed', report };
     });
 
@@ -135,9 +145,11 @@ export function serve(connection: MessageConnection, installation: Installation)
   );
   connection.onRequest(trainPromptTokens, (request, token) =>
     orFailed(async () => {
-      const outcome = await trainings.train(request, toSignal(token), (progress) => {
-        void connection.sendNotification(trainingProgress, progress);
-      });
+      const outcome = await engine.whileBusy(() =>
+        trainings.train(request, toSignal(token), (progress) => {
+          void connection.sendNotification(trainingProgress, progress);
+        }),
+      );
       // From now on the session guesses with them.
       if (outcome.kind === 'completed') {
         await queue.drain();
@@ -182,6 +194,14 @@ function notReady(state: Engine['state']): EngineError {
     code: 'engine-unavailable',
     message: 'The model is not loaded yet: try again in a moment.',
   };
+}
+
+/** Of steps that differ in shape, as those of trees do; null = not measured. */
+function passLatencyOf({ tuning }: Engine): BenchReport['passLatency'] {
+  const measurement = tuning?.measurement ?? null;
+  if (measurement === null) return null;
+  const { mixedMs } = profilesOf(measurement).chains;
+  return mixedMs.map((ms, rows) => ({ rows, ms })).slice(1);
 }
 
 function notTunable(state: Engine['state']): EngineError {

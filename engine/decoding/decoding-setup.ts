@@ -6,6 +6,7 @@ import {
   type DecodingMethod,
 } from '../core/decode/decoding-method.ts';
 import { DECODING_MODES, type DecodingMode } from '../core/decode/decoding-mode.ts';
+import { promisedTau, type PassCosts } from '../core/decode/method-policy.ts';
 import { PlainStrategy } from '../core/decode/plain.ts';
 import type { DecodingStrategy } from '../core/decode/strategy.ts';
 import type { TokenChoice } from '../core/decode/token-choice.ts';
@@ -214,6 +215,14 @@ export class DecodingSetup {
     return { mode: used.mode, modeReason: used.reason };
   }
 
+  /** Tokens of a step that a mode promises before it is used; null = it depends on the text. */
+  promisedTau(mode: DecodingMode): number | null {
+    const method = methodOfMode(mode);
+    if (method.draft) return null;
+    const { promptTokens: prompts } = this.#resources;
+    return promisedTau({ method, prompts, costs: this.#costsOf(method) });
+  }
+
   async dispose(): Promise<void> {
     await this.#resources.draft?.dispose();
   }
@@ -227,6 +236,13 @@ export class DecodingSetup {
       return draft === null ? NO_DRAFT : draft.unsupportedReason(mode);
     }
     return method.promptTokens > 0 && promptTokens === null ? NO_PROMPT_TOKENS : null;
+  }
+
+  /** A batch with prompt tokens is one of embeddings, which costs something else. */
+  #costsOf({ promptTokens }: DecodingMethod): PassCosts {
+    const { backend, mostRows } = this.#resources;
+    const { chains, trees } = this.#profile ?? { chains: null, trees: null };
+    return (promptTokens > 0 ? trees : null) ?? chains ?? assumedPassCost(backend, mostRows);
   }
 
   /** Those that are there, the most promising first: trees before chains where they should pay. */
@@ -249,12 +265,9 @@ export class DecodingSetup {
   #language(id: string): LanguageDecoding {
     const known = this.#languages.get(id);
     if (known !== undefined) return known;
-    const { promptTokens, backend, mostRows } = this.#resources;
-    const assumed = assumedPassCost(backend, mostRows);
-    const { chains = assumed, trees } = this.#profile ?? {};
     const language = new LanguageDecoding({
-      prompts: promptTokens,
-      costsOf: ({ promptTokens: used }) => (used > 0 ? (trees ?? chains) : chains),
+      prompts: this.#resources.promptTokens,
+      costsOf: (method) => this.#costsOf(method),
       ngrams: this.#ngrams,
       autoModes: [
         ...this.#autoModes(),

@@ -3,11 +3,11 @@ import { AdaptivePolicy } from '../tree/adaptive-policy.ts';
 import { prunedTrees } from '../tree/build-tree.ts';
 import type { Calibration } from '../tree/calibration.ts';
 import { forwardLength, type RankTree } from '../tree/candidate-tree.ts';
-import { chainFigures, stateChain } from '../tree/markov-chain.ts';
+import { chainFigures, stateChain, tauOf } from '../tree/markov-chain.ts';
 import type { NgramIndex } from '../tree/ngram-index.ts';
 import { optimalPlan, type OptimiseInput } from '../tree/optimal-tree.ts';
 import { StaticPolicy, type TreePolicy } from '../tree/tree-policy.ts';
-import type { DecodingMethod } from './decoding-method.ts';
+import { isPlain, type DecodingMethod } from './decoding-method.ts';
 import { LimitedPolicy } from './limited-policy.ts';
 import { MergingPolicy } from './merging-policy.ts';
 
@@ -69,6 +69,21 @@ export function methodPolicy(input: PolicyInput): TreePolicy {
   return method.ngram
     ? new MergingPolicy({ policy: fixed, ngrams, chains, ensemble, rows })
     : fixed;
+}
+
+/** Tokens of a step that a method's fixed trees promise; null where they follow the text. */
+export function promisedTau({
+  method,
+  prompts,
+  costs,
+}: Omit<PolicyInput, 'ngrams'>): number | null {
+  if (isPlain(method)) return 1;
+  if (prompts === null || method.shape === 'adaptive' || method.ngram) return null;
+  const rows = Math.min(method.nodeBudget, longestUsefulPass(costs.mixedMs));
+  const depth = Math.min(method.depth, method.promptTokens);
+  const problem = treeProblem(prompts, depth, method.topK, costs.mixedMs.slice(0, rows + 1));
+  const trees = method.shape === 'paper' ? bestPaperTrees(problem) : optimalPlan(problem).trees;
+  return tauOf(trees, problem.accuracies);
 }
 
 /** No step yields more tokens than this on average, so a pass that costs as much cannot pay. */

@@ -93,7 +93,7 @@ describe('tuner', () => {
       result?.map((depth) => depth.contextTokens),
       [16, 32],
     );
-    for (const { plainMs, chains, trees } of result!) {
+    for (const { plainMs, chains, trees } of result) {
       assert.ok(plainMs > 0);
       for (const passes of [chains, trees!]) {
         assert.deepEqual(passes.lengths, [1, 2, 3, 4, 5, 6, 7, 8]);
