@@ -430,7 +430,9 @@ export interface TuningResult {
   /** Every length of a pass, with what trees of that length are expected to come to. */
   readonly table: readonly TuningRow[];
   readonly choice: TuningChoice;
-  /** Where it is kept; null = it could not be. */
+  /** False: other programs were at work, and the figures are neither kept nor used. */
+  readonly quiet: boolean;
+  /** Where it is kept; null = it is not. */
   readonly file: string | null;
 }
 

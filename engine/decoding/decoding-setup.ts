@@ -6,7 +6,7 @@ import {
   type DecodingMethod,
 } from '../core/decode/decoding-method.ts';
 import { DECODING_MODES, type DecodingMode } from '../core/decode/decoding-mode.ts';
-import { promisedTau, type PassCosts } from '../core/decode/method-policy.ts';
+import { promisedTau, treeProblem, type PassCosts } from '../core/decode/method-policy.ts';
 import { PlainStrategy } from '../core/decode/plain.ts';
 import type { DecodingStrategy } from '../core/decode/strategy.ts';
 import type { TokenChoice } from '../core/decode/token-choice.ts';
@@ -91,6 +91,7 @@ export class DecodingSetup {
   readonly #languages = new Map<string, LanguageDecoding>();
   readonly #baselineMs = baselineCosts();
   #profile: DeviceProfiles | null;
+  #treesPay: boolean | null = null;
 
   constructor(resources: DecodingResources) {
     this.#resources = resources;
@@ -101,6 +102,7 @@ export class DecodingSetup {
   useProfile(profile: DeviceProfiles): void {
     this.#profile = profile;
     this.#languages.clear();
+    this.#treesPay = null;
     this.#resources.draft?.retune(profile.chains.mixedMs);
   }
 
@@ -249,17 +251,16 @@ export class DecodingSetup {
   #autoModes(): readonly DecodingMode[] {
     const { promptTokens } = this.#resources;
     const modes = AUTO_MODES.filter((mode) => this.#unsupportedReason(methodOfMode(mode)) === null);
+    this.#treesPay ??= promptTokens === null || this.#foresee(promptTokens);
+    return this.#treesPay ? modes : ['ngram', ...modes.filter((mode) => mode !== 'ngram')];
+  }
+
+  /** Whether trees of prompt tokens are expected to beat plain decoding; unknown counts as yes. */
+  #foresee(prompts: PromptTokens): boolean {
     const trees = this.#profile?.trees;
-    if (promptTokens === null || trees === undefined || trees === null) return modes;
-    const { accuracies, count } = promptTokens;
-    const plan = optimalPlan({
-      ...promptTokens,
-      accuracies,
-      states: count,
-      latencyMs: trees.mixedMs,
-    });
-    const pays = plan.tokensPerSecond * trees.plainMs > 1000;
-    return pays ? modes : ['ngram', ...modes.filter((mode) => mode !== 'ngram')];
+    if (trees === undefined || trees === null) return true;
+    const { tokensPerSecond } = optimalPlan(treeProblem(prompts, prompts.count, 10, trees.mixedMs));
+    return tokensPerSecond * trees.plainMs > 1000;
   }
 
   #language(id: string): LanguageDecoding {
@@ -269,10 +270,7 @@ export class DecodingSetup {
       prompts: this.#resources.promptTokens,
       costsOf: (method) => this.#costsOf(method),
       ngrams: this.#ngrams,
-      autoModes: [
-        ...this.#autoModes(),
-        ...[this.#draftOfAuto()].filter((mode) => mode !== null),
-      ],
+      autoModes: [...this.#autoModes(), ...[this.#draftOfAuto()].filter((mode) => mode !== null)],
       draft: this.#resources.draft,
       baselineMs: this.#baselineMs,
     });

@@ -71,7 +71,7 @@ export class LanguageDecoding {
     const key = Object.values(method).join();
     const known = this.#policies.get(key);
     if (known !== undefined) return known;
-    const { prompts, ngrams, costsOf } = this.#shared;
+    const { prompts, costsOf } = this.#shared;
     const current = prompts === null ? null : { ...prompts, accuracies: this.#table ?? [] };
     const policy = methodPolicy({ ngrams, prompts: current, method, costs: costsOf(method) });
     const learning =

@@ -1,5 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { profilesOf, type DeviceMeasurement } from '../core/tuning/device-measurement.ts';
+import {
+  isBelievable,
+  profilesOf,
+  type DeviceMeasurement,
+} from '../core/tuning/device-measurement.ts';
 import { chooseFrom, tuningRow, type TuningRow } from '../core/tuning/tuning-table.ts';
 import type { DecodingSetup } from '../decoding/decoding-setup.ts';
 import { toEngineError } from '../engine-failure.ts';
@@ -116,6 +120,10 @@ export class DeviceTuning {
 
   async #measured(measurement: DeviceMeasurement): Promise<void> {
     const { modelsFolder, onLog } = this.#input;
+    if (!isBelievable(measurement)) {
+      onLog({ level: 'info', message: 'The device was too busy to be measured.' });
+      return;
+    }
     this.#use(measurement);
     try {
       this.#file = await writeTuning(modelsFolder, this.#key, measurement);
@@ -145,7 +153,8 @@ export class DeviceTuning {
       await nextTurn();
     }
     const choice = chooseFrom(table, plainMs);
-    return { depths: measurement, plainMs, table, choice, file: this.#file };
+    const quiet = isBelievable(measurement);
+    return { depths: measurement, plainMs, table, choice, quiet, file: quiet ? this.#file : null };
   }
 }
 

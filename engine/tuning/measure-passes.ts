@@ -22,7 +22,7 @@ export interface MeasuringPlan {
   /** Tokens in the cache, rising. */
   readonly depths: readonly number[];
   readonly mostRows: number;
-  /** After the first round, measuring ends when it has worked for so long. */
+  /** After some rounds, measuring ends when it has worked for so long. */
   readonly budgetMs: number;
 }
 
@@ -41,6 +41,10 @@ export interface MeasuringProgress {
 }
 
 const ROUNDS = 16;
+/** Those after the first are short. A machine that is busy elsewhere gets more time for them. */
+const LEAST_ROUNDS = 4;
+const MOST_BUDGETS = 3;
+
 /** Passes of one shape in a row; the first has another shape before it. */
 const PASSES = 3;
 
@@ -99,7 +103,8 @@ export class PassMeasurement {
 
   /** What is measured in the next round; undefined = all is done. */
   #next(): readonly Subject[] | undefined {
-    if (this.#round === ROUNDS || (this.#round > 0 && this.#workedMs > this.#budgetMs)) {
+    const enough = this.#round >= LEAST_ROUNDS || this.#workedMs > MOST_BUDGETS * this.#budgetMs;
+    if (this.#round === ROUNDS || (this.#round > 0 && enough && this.#workedMs > this.#budgetMs)) {
       this.#depth += 1;
       this.#round = 0;
       this.#workedMs = 0;

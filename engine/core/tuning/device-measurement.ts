@@ -25,6 +25,25 @@ export type DeviceMeasurement = readonly DepthMeasurement[];
 
 export type PassKind = 'chains' | 'trees';
 
+/** A pass of one row takes as long as a step of plain decoding, but for the way there. */
+const MOST_OF_ONE_ROW = 1.5;
+/** How much less a longer pass may take, and how many of the short ones may. */
+const TOLERANCE = 0.9;
+const SHORT_ROWS = 16;
+const MOST_INVERSIONS = 3;
+
+/**
+ * Whether the machine was quiet enough. Where others work too, times go up and down from length to
+ * length, and what was measured would mislead for as long as it is kept.
+ */
+export function isBelievable(measurement: DeviceMeasurement): boolean {
+  return measurement.every(({ plainMs, chains: { lengths, steadyMs } }) => {
+    const short = steadyMs.filter((_, index) => at(lengths, index) <= SHORT_ROWS);
+    const inversions = short.filter((ms, n) => ms < TOLERANCE * Math.max(0, ...short.slice(0, n)));
+    return at(short, 0) <= MOST_OF_ONE_ROW * plainMs && inversions.length <= MOST_INVERSIONS;
+  });
+}
+
 /** Of at least one depth. */
 export function profilesOf(measurement: DeviceMeasurement): DeviceProfiles {
   const chains = measurement.map((depth) => depth.chains);

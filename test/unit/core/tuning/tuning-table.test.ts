@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { forwardLength } from '../../../../engine/core/tree/candidate-tree.ts';
 import { layoutFault, layoutTree } from '../../../../engine/core/tree/layout-tree.ts';
-import { profilesOf } from '../../../../engine/core/tuning/device-measurement.ts';
+import { isBelievable, profilesOf } from '../../../../engine/core/tuning/device-measurement.ts';
 import { chainOf, promptTreeOf } from '../../../../engine/core/tuning/measuring-tree.ts';
 import { isMeasured, passLengths } from '../../../../engine/core/tuning/pass-lengths.ts';
 import { chooseFrom, tuningRow } from '../../../../engine/core/tuning/tuning-table.ts';
@@ -78,6 +78,27 @@ describe('device tuning', () => {
       mixedMs: [0, 4, 8, 12, 16],
       plainMs: 2,
     });
+  });
+
+  it('does not believe what was measured while others were at work', () => {
+    const lengths = passLengths(32);
+    const measured = (msOf: (rows: number) => number, plainMs = 1) => {
+      const times = lengths.map(msOf);
+      const chains = { lengths, steadyMs: times, mixedMs: times };
+      return isBelievable([{ contextTokens: 128, plainMs, chains, trees: null }]);
+    };
+    const quiet = (rows: number) => 0.6 + 0.4 * rows;
+    assert.equal(measured(quiet), true);
+    // Kernels for whole tiles make some lengths cheaper than shorter ones.
+    assert.equal(
+      measured((rows) => quiet(rows) * (rows === 8 ? 0.8 : 1)),
+      true,
+    );
+    assert.equal(
+      measured((rows) => quiet(rows) * (rows % 3 === 1 ? 3 : 1)),
+      false,
+    );
+    assert.equal(measured(quiet, 0.4), false);
   });
 
   it('chooses long trees where rows are free, short ones where they are not, none where they cost', () => {
