@@ -29,7 +29,7 @@ const DEPTH_PRIOR: Accuracies = Array.from({ length: MOST_DRAFT_TOKENS }, () => 
  * Tokens decoded without a draft after which what is known of it counts half. A draft that did not
  * pay is so tried again after a while, for texts differ, and given up after a few more failures.
  */
-const SILENT_HALF_LIFE = 192;
+export const SILENT_HALF_LIFE = 192;
 
 /**
  * How often this draft is right about this target, with forgetting. Two views of the same events: by

@@ -1,6 +1,6 @@
 import { ForgettingRatio } from '../../metrics/forgetting-ratio.ts';
 import { at } from '../../tree/at.ts';
-import { DraftAcceptance, MOST_DRAFT_TOKENS } from './draft-acceptance.ts';
+import { DraftAcceptance, MOST_DRAFT_TOKENS, SILENT_HALF_LIFE } from './draft-acceptance.ts';
 
 /**
  * What passes cost, in milliseconds or any other unit that they share: what the clock says of both
@@ -106,7 +106,10 @@ export class DraftEconomy {
     const usual = (this.#clock.value ?? Infinity) * pass;
     this.#clock.add(Math.min(clockMs, LONGEST_PAUSE * usual), pass);
     this.#rate.add(tokens, pass + drafted * this.draftMs);
-    if (drafted === 0) this.acceptance.fade(tokens);
+    if (drafted > 0) return;
+    this.acceptance.fade(tokens);
+    // A time taken while the machine was busy must not silence the draft for good.
+    this.#draftMs.fade(0.5 ** (tokens / SILENT_HALF_LIFE));
   }
 }
 
