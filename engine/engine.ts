@@ -154,9 +154,13 @@ export class Engine {
 
   async unload(): Promise<void> {
     const session = this.#session;
+    const tuning = this.#tuning;
     this.#session = undefined;
+    this.#tuning = undefined;
     this.#trainable = undefined;
     this.#setState({ kind: 'idle' });
+    // It measures in a context of the model.
+    await tuning?.dispose();
     await session?.dispose();
   }
 
