@@ -173,8 +173,8 @@ export class CompletionFlow {
     this.#engineLatencies.add(engineMs);
     this.#cache.set(key, answer.text);
     if (ask.signal.aborted) return { kind: 'cancelled' };
-    const { finishReason, mode, model, timing, concessions = [] } = answer;
-    const report = { finishReason, mode, model, timing, concessions, engineMs };
+    const { finishReason, mode, modeReason, model, timing, concessions = [] } = answer;
+    const report = { finishReason, mode, modeReason, model, timing, concessions, engineMs };
     const now = withSuggestion(ask.snapshot(), ask.selected);
     return this.#conclude(ask, now, answer.text, 'engine', report);
   }

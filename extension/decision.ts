@@ -17,7 +17,7 @@ export type HostSkipReason = 'excluded-file' | 'no-document' | 'manual-only' | '
 /** What the engine said of a completion, without its text. */
 export type EngineReport = Pick<
   CompletedCompletion,
-  'finishReason' | 'mode' | 'model' | 'timing'
+  'finishReason' | 'mode' | 'modeReason' | 'model' | 'timing'
 > & {
   /** What was given up for the latency budget. */
   readonly concessions: readonly Concession[];

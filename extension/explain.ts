@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Decision, EngineReport, Outcome } from './decision.ts';
 import type { EngineProcess } from './engine-process.ts';
 import { concessionText } from './concession-text.ts';
-import { deviceText, latencyText, modelText, speedText } from './figures.ts';
+import { deviceText, latencyText, modelText, modeText, speedText } from './figures.ts';
 import { outcomeSentence } from './reason-text.ts';
 
 const SCHEME = 'foretoken';
@@ -111,7 +111,7 @@ function outcomeText(outcome: Outcome): string {
 }
 
 function reportRows(report: EngineReport): Row[] {
-  const { timing, engineMs, finishReason, mode, concessions } = report;
+  const { timing, engineMs, finishReason, concessions } = report;
   const { promptTokens, reusedTokens, prefillMs, decodeMs, tokens, steps } = timing;
   const reused = `${promptTokens} tokens, ${reusedTokens} of them known from before`;
   const decoded = `${latencyText(decodeMs)}: ${tokens} tokens in ${steps} steps (${timing.tokensPerStep.toFixed(2)} a step), ${speedText(timing.tokensPerSecond)}`;
@@ -120,7 +120,7 @@ function reportRows(report: EngineReport): Row[] {
     [vscode.l10n.t('Prompt'), reused],
     [vscode.l10n.t('Reading'), latencyText(prefillMs)],
     [vscode.l10n.t('Decoding'), decoded],
-    [vscode.l10n.t('Mode'), mode],
+    [vscode.l10n.t('Mode'), modeText(report)],
     [vscode.l10n.t('Ended by'), finishReason],
     ...concessions.map((each): Row => [vscode.l10n.t('Given up'), concessionText(each)]),
   ];

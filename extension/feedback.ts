@@ -5,7 +5,7 @@ import type { Config } from './config.ts';
 import { Decisions, type Decision } from './decision.ts';
 import type { FailureNotice } from './failure-notice.ts';
 import { concessionsText } from './concession-text.ts';
-import { completionFigures, latencyText } from './figures.ts';
+import { completionFigures, latencyText, modeText } from './figures.ts';
 import { LatencyDecoration } from './latency-decoration.ts';
 import { StatusBar } from './status-bar.ts';
 
@@ -51,7 +51,7 @@ export class Feedback implements vscode.Disposable {
     if (outcome.kind === 'failed') this.#tell(outcome.error);
     if (outcome.kind !== 'shown' || outcome.source !== 'engine' || !outcome.report) return;
     this.#lastMs = decision.totalMs;
-    this.#mode = outcome.report.mode;
+    this.#mode = modeText(outcome.report);
     this.#latencies.add(decision.totalMs);
     this.refresh();
     const figures = completionFigures(decision.totalMs, outcome.report.timing);

@@ -1,4 +1,9 @@
-import type { CompletionTiming, DeviceInfo, LoadedModel } from '../engine/protocol.ts';
+import type {
+  CompletedCompletion,
+  CompletionTiming,
+  DeviceInfo,
+  LoadedModel,
+} from '../engine/protocol.ts';
 
 /** Figures as the user reads them: short, and the same everywhere. */
 
@@ -20,6 +25,16 @@ export function completionFigures(totalMs: number, timing: CompletionTiming | un
   const latency = latencyText(totalMs);
   const measured = timing !== undefined && timing.tokens > 0 && timing.tokensPerSecond > 0;
   return measured ? `${latency}, ${speedText(timing.tokensPerSecond)}` : latency;
+}
+
+/** "ngram, because auto uses ngram: plain decoding takes 0.43 ms a token, ngram 0.30". */
+export function modeText({
+  mode,
+  modeReason,
+}: Pick<CompletedCompletion, 'mode' | 'modeReason'>): string {
+  if (modeReason === null) return mode;
+  // Some reasons are sentences of their own.
+  return `${mode}, because ${modeReason.charAt(0).toLowerCase()}${modeReason.slice(1)}`;
 }
 
 export function modelText({ name, parameterCount, contextLength }: LoadedModel): string {

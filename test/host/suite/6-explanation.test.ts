@@ -15,7 +15,9 @@ describe('explanation', () => {
     const { text, report } = shown(await complete(await open(loop())));
     assert.match(await explain(), /completed in|known from before/);
     assert.ok(api.explanation.includes(text));
-    if (report) assert.ok(api.explanation.includes(`${report.timing.promptTokens} tokens`));
+    if (!report) return;
+    assert.ok(api.explanation.includes(`${report.timing.promptTokens} tokens`));
+    assert.match(api.explanation, /- Mode: [a-z-]+, because auto /);
   });
 
   it('of a silence gives the reason', async () => {

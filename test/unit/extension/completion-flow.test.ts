@@ -29,6 +29,20 @@ describe('completion flow', () => {
     assert.deepEqual(await ask(budget), { mode: 'auto', nodeBudget: undefined });
   });
 
+  it('reports the mode, and why it is this one, of the text that it shows', async () => {
+    const bench = new Bench('');
+    const answer = completed('items.length;', 'auto begins with plain decoding');
+    bench.engine.answer = () => Promise.resolve(answer);
+    const reported = async (text: string) => {
+      const outcome = await bench.outcome(text);
+      const report = outcome.kind === 'shown' ? outcome.report : null;
+      return [report?.mode, report?.modeReason];
+    };
+    const expected = ['plain', 'auto begins with plain decoding'];
+    assert.deepEqual(await reported('return |\n'), expected);
+    assert.deepEqual(await reported('return it|\n'), expected);
+  });
+
   it('does not ask again while the answer is typed, and after backspaces within it', async () => {
     const bench = new Bench('items.length;');
     await bench.outcome('return |\n');

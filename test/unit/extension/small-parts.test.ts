@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { completionFigures, latencyText, speedText } from '../../../extension/figures.ts';
+import { completionFigures, latencyText, modeText, speedText } from '../../../extension/figures.ts';
 import { HostWork } from '../../../extension/host-work.ts';
 import { TypingRhythm } from '../../../extension/typing-rhythm.ts';
 import { wait } from '../../../extension/wait.ts';
@@ -37,6 +37,14 @@ describe('figures', () => {
     assert.equal(completionFigures(84, { ...timing, tokens: 0 }), '84 ms');
     assert.equal(completionFigures(84, undefined), '84 ms');
     assert.equal(speedText(1.26), '1.3 tok/s');
+  });
+
+  it('give the mode with its reason', () => {
+    assert.equal(modeText({ mode: 'ngram', modeReason: null }), 'ngram');
+    const auto = { mode: 'ngram', modeReason: 'auto uses ngram: it is fast' } as const;
+    assert.equal(modeText(auto), 'ngram, because auto uses ngram: it is fast');
+    const missing = { mode: 'plain', modeReason: 'There is no draft model.' } as const;
+    assert.equal(modeText(missing), 'plain, because there is no draft model.');
   });
 });
 

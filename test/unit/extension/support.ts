@@ -51,13 +51,13 @@ export class FakeEngine {
   }
 }
 
-export function completed(text: string): CompletionOutcome {
+export function completed(text: string, modeReason: string | null = null): CompletionOutcome {
   return {
     kind: 'completed',
     text,
     finishReason: 'end-of-text',
     mode: 'plain',
-    modeReason: null,
+    modeReason,
     model: MODEL.name,
     timing: {
       promptTokens: 10,
