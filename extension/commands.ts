@@ -5,6 +5,7 @@ export interface CommandActions {
   readonly restartEngine: () => Promise<unknown>;
   readonly selectModel: (name?: string) => Promise<unknown>;
   readonly trainPromptTokens: (steps?: number) => Promise<unknown>;
+  readonly tuneDecoding: () => Promise<unknown>;
   readonly runBenchmark: (choice?: unknown) => Promise<unknown>;
   readonly showLog: () => void;
   readonly accepted: (text: string) => void;
@@ -21,6 +22,7 @@ export function registerCommands(actions: CommandActions): vscode.Disposable {
       actions.selectModel(typeof name === 'string' ? name : undefined),
     'foretoken.trainPromptTokens': (steps) =>
       actions.trainPromptTokens(typeof steps === 'number' ? steps : undefined),
+    'foretoken.tuneDecoding': actions.tuneDecoding,
     'foretoken.runBenchmark': (choice) => actions.runBenchmark(choice),
     'foretoken.showLog': actions.showLog,
     'foretoken.accepted': (text) => {

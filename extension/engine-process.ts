@@ -17,6 +17,8 @@ import type {
   TrainingProgress,
   TrainOutcome,
   TrainRequest,
+  TuneOutcome,
+  TuneProgress,
 } from '../engine/protocol.ts';
 import { writeEngineLog } from './log.ts';
 
@@ -146,6 +148,10 @@ export class EngineProcess implements vscode.Disposable {
     onProgress: (progress: TrainingProgress) => void,
   ): Promise<TrainOutcome> {
     return this.#client.trainPromptTokens(request, signal, onProgress);
+  }
+
+  tune(signal: AbortSignal, onProgress: (progress: TuneProgress) => void): Promise<TuneOutcome> {
+    return this.#client.tune(signal, onProgress);
   }
 
   restart(): Promise<EngineState> {

@@ -4,23 +4,19 @@ import type { EngineProcess } from './engine-process.ts';
 import { concessionText } from './concession-text.ts';
 import { deviceText, latencyText, modelText, modeText, speedText } from './figures.ts';
 import { outcomeSentence } from './reason-text.ts';
+import type { ReportDocuments } from './report-documents.ts';
 
-const SCHEME = 'foretoken';
-const REPORT_URI = vscode.Uri.from({ scheme: SCHEME, path: '/Why this completion.md' });
+const TITLE = 'Why this completion';
 
 /** "Why this completion, or why none?": a sentence at once, and a report behind it. */
-export class Explanation implements vscode.Disposable {
+export class Explanation {
   readonly #engine: EngineProcess;
-  readonly #changed = new vscode.EventEmitter<vscode.Uri>();
-  readonly #registration: vscode.Disposable;
+  readonly #reports: ReportDocuments;
   #report = '';
 
-  constructor(engine: EngineProcess) {
+  constructor(engine: EngineProcess, reports: ReportDocuments) {
     this.#engine = engine;
-    this.#registration = vscode.workspace.registerTextDocumentContentProvider(SCHEME, {
-      onDidChange: this.#changed.event,
-      provideTextDocumentContent: () => this.#report,
-    });
+    this.#reports = reports;
   }
 
   /** Resolves with the sentence as soon as it is on screen. */
@@ -29,7 +25,7 @@ export class Explanation implements vscode.Disposable {
       ? outcomeSentence(decision.outcome, decision.totalMs)
       : nothingAskedSentence();
     this.#report = this.#write(sentence, decision);
-    this.#changed.fire(REPORT_URI);
+    this.#reports.write(TITLE, this.#report);
     void this.#offerReport(sentence);
     return sentence;
   }
@@ -37,11 +33,6 @@ export class Explanation implements vscode.Disposable {
   /** The last report, in Markdown. */
   get report(): string {
     return this.#report;
-  }
-
-  dispose(): void {
-    this.#registration.dispose();
-    this.#changed.dispose();
   }
 
   async #offerReport(sentence: string): Promise<void> {
@@ -53,9 +44,7 @@ export class Explanation implements vscode.Disposable {
       log,
     );
     if (chosen === log) await vscode.commands.executeCommand('foretoken.showLog');
-    if (chosen !== details) return;
-    const document = await vscode.workspace.openTextDocument(REPORT_URI);
-    await vscode.window.showTextDocument(document, { preview: true });
+    if (chosen === details) await this.#reports.show(TITLE);
   }
 
   #write(sentence: string, decision: Decision | undefined): string {

@@ -15,8 +15,10 @@ import { createLog } from './log.ts';
 import { NeighbourWatch } from './neighbour-watch.ts';
 import { ProviderRegistration } from './provider-registration.ts';
 import { CompletionProvider } from './provider.ts';
+import { ReportDocuments } from './report-documents.ts';
 import { selectModel } from './select-model.ts';
 import { trainPromptTokens } from './train-prompt-tokens.ts';
+import { tuneDecoding } from './tune-decoding.ts';
 import { TypingRhythm } from './typing-rhythm.ts';
 import { watchTyping } from './typing-watch.ts';
 import { wait } from './wait.ts';
@@ -34,7 +36,8 @@ export function activate(context: vscode.ExtensionContext): ForetokenApi {
   const flow = new CompletionFlow({ engine, rhythm, wait, now: () => performance.now() });
   const feedback = new Feedback({ config, notice, log, engineState: () => engine.state });
   const fileStatus = new FileStatus(config);
-  const explanation = new Explanation(engine);
+  const reports = new ReportDocuments();
+  const explanation = new Explanation(engine, reports);
   const provider = new CompletionProvider({
     config,
     flow,
@@ -58,7 +61,7 @@ export function activate(context: vscode.ExtensionContext): ForetokenApi {
     config,
     feedback,
     fileStatus,
-    explanation,
+    reports,
     benchmark,
     engine,
     watchTyping(rhythm),
@@ -77,6 +80,7 @@ export function activate(context: vscode.ExtensionContext): ForetokenApi {
       restartEngine: () => engine.restart(),
       selectModel: (name) => selectModel(engine, config.settings.engine.model, name),
       trainPromptTokens: (steps) => trainPromptTokens(engine, config.settings.exclude, steps),
+      tuneDecoding: () => tuneDecoding(engine, reports),
       runBenchmark: (choice) => benchmark.run(choice),
       showLog: () => {
         log.show();

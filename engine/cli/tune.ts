@@ -1,5 +1,5 @@
-import { tuningText } from '../core/tuning/tuning-text.ts';
-import type { TuneProgress, TuningResult } from '../protocol.ts';
+import { keptText, tuningText } from '../core/tuning/tuning-text.ts';
+import type { TuneProgress } from '../protocol.ts';
 import { parse, UsageError } from './arguments.ts';
 import { load, orThrow, withEngine } from './with-engine.ts';
 
@@ -26,12 +26,6 @@ export async function runTune(args: readonly string[]): Promise<void> {
   }
   const place = `${model.name} on ${device.name}, ${device.threads} threads`;
   console.log([place, '', tuningText(result), '', keptText(result)].join('\n'));
-}
-
-function keptText({ quiet, file }: TuningResult): string {
-  if (!quiet)
-    return 'Other programs were at work, so this is not used: measure again without them.';
-  return file === null ? 'It is used now, but could not be kept.' : `Kept in ${file}`;
 }
 
 function showProgress({ done, total }: TuneProgress): void {

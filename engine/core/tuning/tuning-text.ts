@@ -22,9 +22,17 @@ export function tuningText(input: {
     '',
     ...markdownTable(head, lines),
     '',
-    `Expected to be fastest: ${choice.mode}, ${choice.rows} rows, ${choice.tokensPerSecond.toFixed(0)} tok/s, ${choice.speedup.toFixed(2)}x of plain decoding. ${choice.reason}`,
-    'Mode auto starts from this and follows what it measures while you work.',
+    `Expected to be fastest: ${choice.mode}, ${choice.rows} ${choice.rows === 1 ? 'row' : 'rows'}, ${choice.tokensPerSecond.toFixed(0)} tok/s, ${choice.speedup.toFixed(2)}x of plain decoding. ${choice.reason}`,
   ].join('\n');
+}
+
+/** Whether the figures are used, and where they are kept. */
+export function keptText(input: { readonly quiet: boolean; readonly file: string | null }): string {
+  const { quiet, file } = input;
+  if (!quiet)
+    return 'Other programs were at work, so this is not used: measure again without them.';
+  const used = 'Mode auto starts from this and follows what it measures while you work.';
+  return `${used} ${file === null ? 'It could not be kept.' : `Kept in ${file}`}`;
 }
 
 const TREE_HEAD = ['tree ms', 'paper: tokens/step, tok/s', 'optimal: tokens/step, tok/s'] as const;

@@ -6,7 +6,7 @@ import { isBelievable, profilesOf } from '../../../../engine/core/tuning/device-
 import { chainOf, promptTreeOf } from '../../../../engine/core/tuning/measuring-tree.ts';
 import { isMeasured, passLengths } from '../../../../engine/core/tuning/pass-lengths.ts';
 import { chooseFrom, tuningRow } from '../../../../engine/core/tuning/tuning-table.ts';
-import { tuningText } from '../../../../engine/core/tuning/tuning-text.ts';
+import { keptText, tuningText } from '../../../../engine/core/tuning/tuning-text.ts';
 import { VICUNA_7B } from '../tree/support.ts';
 
 const PROMPTS = {
@@ -130,5 +130,11 @@ describe('device tuning', () => {
     const plain = tuningText({ plainMs: 1, table: without, choice: chooseFrom(without, 1) });
     assert.match(plain, /has no prompt tokens/);
     assert.ok(!plain.includes('optimal'));
+  });
+
+  it('says whether the figures are used', () => {
+    assert.match(keptText({ quiet: true, file: '/a.json' }), /^Mode auto .* Kept in \/a\.json$/);
+    assert.match(keptText({ quiet: true, file: null }), /^Mode auto .* could not be kept\.$/);
+    assert.match(keptText({ quiet: false, file: null }), /not used/);
   });
 });
