@@ -31,6 +31,7 @@ async function loadTests(): Promise<void> {
   await import('./8-host-work.test.ts');
   await import('./9-models.test.ts');
   await import('./10-benchmark.test.ts');
+  await import('./11-tuning.test.ts');
 }
 
 function runMocha(mocha: Mocha): Promise<number> {
