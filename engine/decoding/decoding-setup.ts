@@ -74,7 +74,11 @@ const PLAIN: DecodingMethod = methodOfMode('plain');
 
 /** In the order in which `auto` tries them. */
 const AUTO_MODES: readonly DecodingMode[] = ['ppd-ngram', 'ngram', 'ppd-adaptive', 'ppd-static'];
+const CHAINS_ALONE: readonly DecodingMode[] = ['ngram'];
 const AUTO: DecodingMethod = methodOfMode('ppd-ngram');
+
+/** Speed over plain decoding that a forecast has to promise. */
+const LEAST_GAIN = 1.03;
 
 const NO_TREES =
   'This model keeps a memory that cannot go back, so candidates cannot be verified: it decodes plainly.';
@@ -92,6 +96,8 @@ export class DecodingSetup {
   readonly #baselineMs = baselineCosts();
   #profile: DeviceProfiles | null;
   #treesPay: boolean | null = null;
+  /** Null = not decided yet. */
+  #autoDraft: { readonly mode: DraftMode | null } | null = null;
 
   constructor(resources: DecodingResources) {
     this.#resources = resources;
@@ -103,6 +109,7 @@ export class DecodingSetup {
     this.#profile = profile;
     this.#languages.clear();
     this.#treesPay = null;
+    this.#autoDraft = null;
     this.#resources.draft?.retune(profile.chains.mixedMs);
   }
 
@@ -179,10 +186,22 @@ export class DecodingSetup {
     else if (auto !== null && language.mayGain(auto)) draft?.prepare(methodOfMode(auto), prompt);
   }
 
-  /** The draft mode that `auto` may choose: with the draft's own prompt tokens where it has them. */
+  /**
+   * The draft mode that `auto` may choose, if one is expected to pay: with the draft's own prompt tokens
+   * where it has them.
+   */
   #draftOfAuto(): DraftMode | null {
+    this.#autoDraft ??= { mode: this.#promisingDraft() };
+    return this.#autoDraft.mode;
+  }
+
+  #promisingDraft(): DraftMode | null {
     const modes = ['draft-ppd', 'draft'] as const;
-    return modes.find((mode) => this.#unsupportedReason(methodOfMode(mode)) === null) ?? null;
+    const mode = modes.find((each) => this.#unsupportedReason(methodOfMode(each)) === null);
+    const { draft } = this.#resources;
+    if (mode === undefined || draft === null) return null;
+    const { steadyMs } = this.#costsOf(PLAIN);
+    return draft.forecast(mode).tokensPerMs * (steadyMs[1] ?? 1) > LEAST_GAIN ? mode : null;
   }
 
   /** What caches of the resources other than the target's own hold of earlier texts is dropped. */
@@ -247,20 +266,25 @@ export class DecodingSetup {
     return (promptTokens > 0 ? trees : null) ?? chains ?? assumedPassCost(backend, mostRows);
   }
 
-  /** Those that are there, the most promising first: trees before chains where they should pay. */
+  /**
+   * What `auto` may try, the most promising first. Every trial costs time, so what is not expected to
+   * pay is left out.
+   */
   #autoModes(): readonly DecodingMode[] {
     const { promptTokens } = this.#resources;
-    const modes = AUTO_MODES.filter((mode) => this.#unsupportedReason(methodOfMode(mode)) === null);
-    this.#treesPay ??= promptTokens === null || this.#foresee(promptTokens);
-    return this.#treesPay ? modes : ['ngram', ...modes.filter((mode) => mode !== 'ngram')];
+    const isThere = (mode: DecodingMode): boolean =>
+      this.#unsupportedReason(methodOfMode(mode)) === null;
+    this.#treesPay ??= promptTokens !== null && this.#foresee(promptTokens);
+    const draft = this.#draftOfAuto();
+    const modes = this.#treesPay ? AUTO_MODES : CHAINS_ALONE;
+    return [...modes.filter(isThere), ...(draft === null ? [] : [draft])];
   }
 
-  /** Whether trees of prompt tokens are expected to beat plain decoding; unknown counts as yes. */
+  /** Whether trees of prompt tokens are expected to beat plain decoding. */
   #foresee(prompts: PromptTokens): boolean {
-    const trees = this.#profile?.trees;
-    if (trees === undefined || trees === null) return true;
-    const { tokensPerSecond } = optimalPlan(treeProblem(prompts, prompts.count, 10, trees.mixedMs));
-    return tokensPerSecond * trees.plainMs > 1000;
+    const { steadyMs, mixedMs } = this.#costsOf(methodOfMode('ppd-static'));
+    const { tokensPerSecond } = optimalPlan(treeProblem(prompts, prompts.count, 10, mixedMs));
+    return (tokensPerSecond * (steadyMs[1] ?? 1)) / 1000 > LEAST_GAIN;
   }
 
   #language(id: string): LanguageDecoding {
@@ -270,7 +294,7 @@ export class DecodingSetup {
       prompts: this.#resources.promptTokens,
       costsOf: (method) => this.#costsOf(method),
       ngrams: this.#ngrams,
-      autoModes: [...this.#autoModes(), ...[this.#draftOfAuto()].filter((mode) => mode !== null)],
+      autoModes: this.#autoModes(),
       draft: this.#resources.draft,
       baselineMs: this.#baselineMs,
     });

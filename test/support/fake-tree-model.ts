@@ -60,7 +60,7 @@ export class FakeTreeDecoder implements TreeDecoder {
   readonly tokens: number[] = [];
   forwards = 0;
   rows = 0;
-  /** Makes the next `forward` answer as a cancelled one does. */
+  /** Makes the next `forward` or `append` answer as a cancelled one does. */
   cancelNext = false;
   readonly #model: RowSource;
   readonly #guesser: Guesser;
@@ -87,6 +87,10 @@ export class FakeTreeDecoder implements TreeDecoder {
   }
 
   append(tokens: readonly number[]): Promise<TokenRow | null> {
+    if (this.cancelNext) {
+      this.cancelNext = false;
+      return Promise.resolve(null);
+    }
     this.tokens.push(...tokens);
     return Promise.resolve(this.#model.row(this.tokens));
   }

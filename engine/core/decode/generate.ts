@@ -69,7 +69,7 @@ export async function generate(input: GenerateInput): Promise<GenerateResult> {
 
   while (tokens.length < input.maxTokens) {
     if (input.isCancelled()) return { kind: 'cancelled' };
-    const step = await input.strategy.step();
+    const step = await input.strategy.step(input.maxTokens - tokens.length);
     if (step.kind !== 'accepted') {
       return step.kind === 'cancelled' ? step : done('context-full');
     }

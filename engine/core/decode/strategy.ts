@@ -19,5 +19,6 @@ export type AcceptedStep = Extract<StepResult, { kind: 'accepted' }>;
  * the prefill left, so n steps of plain decoding yield n tokens.
  */
 export interface DecodingStrategy {
-  step(): Promise<StepResult>;
+  /** @param wanted Tokens that are still of use: what goes beyond is not worth guessing. */
+  step(wanted?: number): Promise<StepResult>;
 }

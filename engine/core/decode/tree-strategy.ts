@@ -1,6 +1,6 @@
 import { acceptByChoice, type Acceptance } from '../tree/accept.ts';
 import { at } from '../tree/at.ts';
-import { rootTree, treeDepth, type TokenTree } from '../tree/candidate-tree.ts';
+import { treeDepth, type TokenTree } from '../tree/candidate-tree.ts';
 import { layoutTree, MOST_SEQUENCES, type TreeLayout } from '../tree/layout-tree.ts';
 import type { TreePolicy } from '../tree/tree-policy.ts';
 import { topMargin, type TokenRow } from './decoder.ts';
@@ -43,7 +43,7 @@ export class TreeStrategy implements DecodingStrategy {
     this.#guesses = input.guesses ?? [];
   }
 
-  async step(): Promise<StepResult> {
+  async step(wanted = Infinity): Promise<StepResult> {
     const { decoder, prefilled, choose, policy } = this.#input;
     if (this.#pending === undefined) {
       this.#pending = choose(prefilled);
@@ -52,7 +52,9 @@ export class TreeStrategy implements DecodingStrategy {
     }
     const room = Math.min(this.#input.maxLength, decoder.capacity - decoder.length);
     if (room < 1) return { kind: 'context-full' };
-    const { tree, layout } = this.#plan(this.#pending, room);
+    const plan = this.#plan(this.#pending, room, wanted);
+    if (plan === null) return this.#plainStep(this.#pending);
+    const { tree, layout } = plan;
     const rows = await decoder.forward(layout);
     if (rows === null) return { kind: 'cancelled' };
     const accepted = this.#accept(tree, rows.nodes);
@@ -64,22 +66,37 @@ export class TreeStrategy implements DecodingStrategy {
     return { kind: 'accepted', tokens, margins, guessed: treeDepth(tree) };
   }
 
+  /** Nothing is guessed and nothing prepared: the root is evaluated as in plain decoding. */
+  async #plainStep(root: number): Promise<StepResult> {
+    const { decoder, choose, policy } = this.#input;
+    const row = await decoder.append([root]);
+    if (row === null) return { kind: 'cancelled' };
+    const token = choose(row);
+    policy.observe([token], this.#guesses);
+    this.#guesses = [];
+    this.#pending = token;
+    return { kind: 'accepted', tokens: [token], margins: [topMargin(row)], guessed: 0 };
+  }
+
   #accept(tree: TokenTree, rows: readonly TokenRow[]): Acceptance {
     const { choose, isEnd, accept = acceptByChoice } = this.#input;
     return accept(tree, (node) => at(rows, node), choose, isEnd);
   }
 
-  /** The policy's tree, or the root alone where that does not fit the context or the model. */
-  #plan(root: number, room: number): { readonly tree: TokenTree; readonly layout: TreeLayout } {
+  /** The policy's tree; null where that is the root alone, or does not fit the context or the model. */
+  #plan(
+    root: number,
+    room: number,
+    wanted: number,
+  ): { readonly tree: TokenTree; readonly layout: TreeLayout } | null {
     const { decoder, policy, isEnd, shapes = [] } = this.#input;
     const { count, ensemble } = decoder.promptTokens;
+    const tree = policy.plan({ root, guesses: this.#guesses, maxLength: room, wanted, isEnd });
+    if (tree.size === 1 && tree.prompts[0] === 0) return null;
     const options = { ensemble, shapes: shapes.filter((shape) => shape <= room) };
-    const tree = policy.plan({ root, guesses: this.#guesses, maxLength: room, isEnd });
     const layout = layoutTree(tree, options);
     const known = tree.prompts.every((prompts) => prompts <= count);
     const fits = layout.length <= room && layout.sequenceCount <= MOST_SEQUENCES;
-    if (known && fits) return { tree, layout };
-    const plain = rootTree(root);
-    return { tree: plain, layout: layoutTree(plain, options) };
+    return known && fits ? { tree, layout } : null;
   }
 }

@@ -62,7 +62,7 @@ export class AdaptivePolicy implements TreePolicy {
     this.#input.ngrams?.push(tokens);
   }
 
-  #grow({ root, guesses, maxLength, isEnd }: PlanInput): TokenTree {
+  #grow({ root, guesses, maxLength, wanted = Infinity, isEnd }: PlanInput): TokenTree {
     const { ngrams, chains = CHAINS, values, ensemble } = this.#input;
     this.#chains = ngrams === undefined ? [] : lookup(ngrams, this.#lookupChances, chains);
     const canGuess = guesses.length > 0 || values.length > 1;
@@ -70,7 +70,9 @@ export class AdaptivePolicy implements TreePolicy {
       ...this.#chains.map(({ guesses: chain }) => untilEnd(chain, isEnd)),
       ...(this.#input.furtherChains?.() ?? []),
     ];
-    if (!canGuess && known.length <= 1) return this.#cutChain(root, known[0] ?? [], maxLength);
+    if (!canGuess && known.length <= 1) {
+      return this.#cutChain(root, known[0] ?? [], Math.min(maxLength, wanted));
+    }
     return growTree({
       ensemble,
       values,
@@ -83,18 +85,23 @@ export class AdaptivePolicy implements TreePolicy {
     }).tree;
   }
 
-  /** What `growTree` comes to where one chain is all there is. */
+  /**
+   * Where one chain is all there is, it is cut to a length of the ladder: every other length would be
+   * another shape of batch, and going from shape to shape costs more than it gains.
+   */
   #cutChain(root: number, chain: ChainOfGuesses, maxLength: number): TokenTree {
     const { latencyMs } = this.#prices;
     const rate = this.#tokensPerMs();
     const most = Math.min(chain.length, maxLength - 1, latencyMs.length - 2);
     let reach = 1;
-    let net = -rate * at(latencyMs, 1);
-    let best = { length: 0, net };
+    let gain = 0;
+    let best = { length: 0, net: -rate * at(latencyMs, 1) };
     for (let length = 1; length <= most; length += 1) {
       reach *= at(chain, length - 1).chance;
-      net += reach - rate * (at(latencyMs, length + 1) - at(latencyMs, length));
-      if (net > best.net) best = { length, net };
+      gain += reach;
+      const rows = length + 1;
+      const net = gain - rate * at(latencyMs, rows);
+      if (isOnLadder(rows) && net > best.net) best = { length, net };
     }
     return chainTree(
       root,
@@ -141,4 +148,9 @@ export class AdaptivePolicy implements TreePolicy {
 function untilEnd(chain: ChainOfGuesses, isEnd: (token: number) => boolean): ChainOfGuesses {
   const end = chain.findIndex(({ token }) => isEnd(token));
   return end < 0 ? chain : chain.slice(0, end);
+}
+
+/** 1, 2, 4, 8, ...: the lengths of passes that chains use. */
+function isOnLadder(rows: number): boolean {
+  return (rows & (rows - 1)) === 0;
 }

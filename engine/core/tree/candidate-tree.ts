@@ -50,6 +50,7 @@ export function tokenTree(nodes: readonly TreeNode[]): TokenTree {
 
 /** The root alone, which is plain decoding. */
 export function rootTree(token: number, prompts = 0): TokenTree {
+  if (prompts === 0) return chainTree(token, []);
   return tokenTree([{ parent: -1, label: token, prompts }]);
 }
 

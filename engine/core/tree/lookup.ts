@@ -19,8 +19,14 @@ export interface LookupOptions {
 /** Occurrences that are looked at: older ones seldom say anything new. */
 const OCCURRENCES = 16;
 
+/**
+ * Of every guess behind the first one: that a chain goes on is less certain than its single guesses
+ * make it look. In the simulation that the prior comes from, 0.94 to 0.97 came to the same.
+ */
+const GOES_ON = 0.95;
+
 /** Chains less likely than that to come to their end are not worth writing down. */
-const LEAST_CHANCE = 0.02;
+const LEAST_CHANCE = 0.05;
 
 /**
  * What may follow the text, by what followed it before: the likeliest chain first. Occurrences vote
@@ -33,7 +39,7 @@ export function lookup(
   { length, count }: LookupOptions,
 ): readonly LookupChain[] {
   const occurrences = index.occurrences(OCCURRENCES);
-  const first = ballot(occurrences, (each) => index.tokenAt(each.next), chances, 0);
+  const first = ballot(index, occurrences, (each) => index.tokenAt(each.next), chances, 0);
   return first.slice(0, count).map((choice) => follow(index, chances, choice, length));
 }
 
@@ -42,13 +48,29 @@ interface Choice extends Guess {
   readonly voters: readonly Occurrence[];
 }
 
-/** Every token that was voted for, the likeliest first. */
+/** Every token that was voted for, the likeliest first. Most ballots are unanimous. */
 function ballot(
+  index: NgramIndex,
   occurrences: readonly Occurrence[],
   tokenOf: (each: Occurrence) => number,
   chances: LookupChances,
   depth: number,
 ): readonly Choice[] {
+  const choiceOf = (token: number, voters: readonly Occurrence[], total: number): Choice => {
+    let best = at(voters, 0);
+    for (const each of voters) if (each.match > best.match) best = each;
+    // Each guess before was right, so the match is that much longer.
+    const match = best.match + depth;
+    const isWritten = index.isWritten(best.next + depth);
+    const cell = chances.cell({ match, votes: voters.length, total, isWritten });
+    return { token, chance: chances.chance(cell), cell, voters };
+  };
+  const [first] = occurrences;
+  if (first === undefined) return [];
+  const token = tokenOf(first);
+  if (token >= 0 && occurrences.every((each) => tokenOf(each) === token)) {
+    return [choiceOf(token, occurrences, occurrences.length)];
+  }
   const votersOf = new Map<number, Occurrence[]>();
   let votes = 0;
   for (const each of occurrences) {
@@ -59,15 +81,9 @@ function ballot(
     if (voters === undefined) votersOf.set(token, [each]);
     else voters.push(each);
   }
-  const choices: Choice[] = [];
-  for (const [token, voters] of votersOf) {
-    let match = 0;
-    for (const each of voters) match = Math.max(match, each.match);
-    // Each guess before was right, so the match is that much longer.
-    const cell = chances.cell(match + depth, voters.length, votes);
-    choices.push({ token, chance: chances.chance(cell), cell, voters });
-  }
-  return choices.length > 1 ? choices.sort((a, b) => b.chance - a.chance) : choices;
+  return [...votersOf]
+    .map(([each, voters]) => choiceOf(each, voters, votes))
+    .sort((a, b) => b.chance - a.chance);
 }
 
 function follow(
@@ -81,16 +97,17 @@ function follow(
   let reach = 1;
   let choice: Choice | undefined = first;
   while (choice !== undefined) {
-    guesses.push({ token: choice.token, chance: choice.chance });
+    const chance = guesses.length === 0 ? choice.chance : GOES_ON * choice.chance;
+    guesses.push({ token: choice.token, chance });
     cells.push(choice.cell);
-    reach *= choice.chance;
+    reach *= chance;
     const depth = guesses.length;
     if (depth >= length || reach < LEAST_CHANCE) break;
     const tokenOf = ({ next }: Occurrence): number => {
       const place = next + depth;
       return place < index.length ? index.tokenAt(place) : at(guesses, place - index.length).token;
     };
-    choice = ballot(choice.voters, tokenOf, chances, depth)[0];
+    choice = ballot(index, choice.voters, tokenOf, chances, depth)[0];
   }
   return { guesses, cells };
 }

@@ -11,13 +11,16 @@ export interface Occurrence {
 /** Longer matches are not told apart: by then the text repeats itself. */
 export const LONGEST_MATCH = 40;
 
+/** The first token's key; no pair has a broken number. */
+const NO_PAIR = 0.5;
+
 /** Room for a token id beside another one in a number. */
 const PAIR_FACTOR = 2 ** 20;
 
 /**
- * Where the last token, and the last two, stood before, kept up to date token by token (prompt
- * lookup, Saxena 2023). Appending and removing take two map operations per token; how far a match
- * reaches back is compared when it is asked for.
+ * Where the last two tokens stood before, kept up to date token by token (prompt lookup, Saxena 2023).
+ * Appending and removing take two map operations per token; how far a match reaches back is compared
+ * when it is asked for. One token alone is not looked up: its guesses are right too seldom to pay.
  *
  *     text -1 text -2 ... | the text itself
  *        fixed part
@@ -28,11 +31,13 @@ const PAIR_FACTOR = 2 ** 20;
 export class NgramIndex {
   readonly #tokens: number[] = [];
   #fixed = 0;
-  readonly #singles = new Occurrences();
+  /** What follows was written since the last `sync`. */
+  #written = 0;
   readonly #pairs = new Occurrences();
 
   constructor(tokens: Iterable<number> = []) {
     this.push(tokens);
+    this.#written = this.length;
   }
 
   get length(): number {
@@ -47,7 +52,6 @@ export class NgramIndex {
   push(tokens: Iterable<number>): void {
     for (const token of tokens) {
       this.#tokens.push(token);
-      this.#singles.push(token);
       this.#pairs.push(this.#lastPair());
     }
   }
@@ -75,27 +79,30 @@ export class NgramIndex {
     const shared = this.#sharedFrom(this.#fixed, tokens);
     this.truncate(this.#fixed + shared);
     this.push(tokens.slice(shared));
+    this.#written = this.length;
+  }
+
+  /** Whether the token at a place was generated, rather than part of the prompt or of another text. */
+  isWritten(place: number): boolean {
+    return place >= this.#written;
   }
 
   /** Forgets all but the first `length` tokens. */
   truncate(length: number): void {
     this.#fixed = Math.min(this.#fixed, length);
+    this.#written = Math.min(this.#written, length);
     while (this.#tokens.length > length) {
       this.#pairs.pop(this.#lastPair());
-      this.#singles.pop(at(this.#tokens, this.#tokens.length - 1));
       this.#tokens.pop();
     }
   }
 
-  /**
-   * Earlier places that end as the text does now, the latest first: in two tokens, or in one where
-   * there is none with two.
-   */
+  /** Earlier places that end in the same two tokens, or more, as the text does now, the latest first. */
   occurrences(most: number): readonly Occurrence[] {
     if (this.length === this.#fixed) return [];
-    const pairs = this.#pairs.before(most);
-    const places = pairs.length > 0 ? pairs : this.#singles.before(most);
-    return places.map((place) => ({ next: place + 1, match: this.#matchAt(place) }));
+    return this.#pairs
+      .before(most)
+      .map((place) => ({ next: place + 1, match: this.#matchAt(place) }));
   }
 
   #sharedFrom(start: number, tokens: readonly number[]): number {
@@ -109,14 +116,14 @@ export class NgramIndex {
   #matchAt(place: number): number {
     const last = this.#tokens.length - 1;
     const most = Math.min(LONGEST_MATCH, place + 1);
-    let match = 1;
+    let match = 2;
     while (match < most && this.#tokens[place - match] === this.#tokens[last - match]) match += 1;
     return match;
   }
 
   #lastPair(): number {
     const last = this.#tokens.length - 1;
-    return last < 1 ? -1 : at(this.#tokens, last - 1) * PAIR_FACTOR + at(this.#tokens, last);
+    return last < 1 ? NO_PAIR : at(this.#tokens, last - 1) * PAIR_FACTOR + at(this.#tokens, last);
   }
 }
 

@@ -86,6 +86,8 @@ export function chooseFrom(table: readonly TuningRow[], plainMs: number): Tuning
     speedup: 1,
   };
   for (const { rows, paper, optimal } of table) {
+    // One row is plain decoding, however it is called.
+    if (rows === 1) continue;
     for (const [mode, prediction] of [
       ['ppd-static', optimal],
       ['ppd-paper', paper],

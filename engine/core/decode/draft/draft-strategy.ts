@@ -35,13 +35,13 @@ export class DraftStrategy implements DecodingStrategy {
     this.#target = new TreeStrategy({ ...input, policy: this.#watched(input.policy) });
   }
 
-  async step(): Promise<StepResult> {
+  async step(wanted = Infinity): Promise<StepResult> {
     const { drafter, economy, now } = this.#input;
     // The first token is the prefill's: nothing is verified, so nothing need be drafted.
     if (this.#hasRoot && !(await drafter.draft(this.#most()))) return { kind: 'cancelled' };
     this.#rows = 1;
     const started = now();
-    const step = await this.#target.step();
+    const step = await this.#target.step(wanted);
     if (step.kind !== 'accepted') return step;
     if (this.#hasRoot) {
       economy.observeStep({

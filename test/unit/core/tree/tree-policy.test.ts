@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { AdaptivePolicy } from '../../../../engine/core/tree/adaptive-policy.ts';
-import { growTree } from '../../../../engine/core/tree/adaptive-tree.ts';
-import { chainTrie } from '../../../../engine/core/tree/candidate-source.ts';
 import { rankTreeFromPaths } from '../../../../engine/core/tree/candidate-tree.ts';
 import { StaticPolicy } from '../../../../engine/core/tree/tree-policy.ts';
 
@@ -61,51 +59,57 @@ describe('tree policies', () => {
     assert.ok(!tree.tokens.includes(END));
   });
 
-  it('cut a lone chain where the tree that would be grown ends', () => {
-    const chances = fc.array(fc.double({ min: 0.05, max: 0.99, noNaN: true }), { maxLength: 8 });
+  it('cut a lone chain to the length of 1, 2, 4, ... rows that is worth most', () => {
+    const chances = fc.array(fc.double({ min: 0.05, max: 0.99, noNaN: true }), { maxLength: 9 });
     const steps = fc.array(fc.double({ min: 0.05, max: 1.5, noNaN: true }), {
       minLength: 2,
-      maxLength: 8,
+      maxLength: 9,
     });
+    const most = fc.integer({ min: 1, max: 9 });
     fc.assert(
-      fc.property(chances, steps, fc.integer({ min: 1, max: 9 }), (probable, costs, maxLength) => {
+      fc.property(chances, steps, most, most, (probable, costs, maxLength, wanted) => {
         const latencyMs = [0, 1];
         for (const cost of costs) latencyMs.push(latencyMs.at(-1)! + cost);
         const chain = probable.map((chance, token) => ({ token: 100 + token, chance }));
-        const prices = { ensemble: 1, values: new Float64Array(1), tokensPerMs: 1, latencyMs };
-        const grown = growTree({
-          ...prices,
-          root: 1,
-          guesses: [],
-          chains: chainTrie([chain]),
-          maxLength,
-        });
         const policy = new AdaptivePolicy({
-          ...prices,
           calibration: null,
+          ensemble: 1,
+          values: new Float64Array(1),
+          tokensPerMs: 1,
+          latencyMs,
           furtherChains: () => [chain],
         });
-        const cut = policy.plan({ ...input, guesses: [], maxLength });
-        assert.deepEqual(cut, grown.tree);
+        const { size } = policy.plan({ ...input, guesses: [], maxLength, wanted });
+        const longest = Math.min(maxLength, wanted, chain.length + 1, latencyMs.length - 1);
+        const lengths = [1, 2, 4, 8].filter((rows) => rows <= longest);
+        const worth = (rows: number) => {
+          let reach = 1;
+          let tokens = 1;
+          for (const { chance } of chain.slice(0, rows - 1)) tokens += reach *= chance;
+          return tokens - latencyMs[rows]!;
+        };
+        const best = Math.max(...lengths.map(worth));
+        assert.ok(lengths.includes(size), `${size} rows`);
+        assert.ok(worth(size) > best - 1e-9, `${size} rows`);
       }),
     );
   });
 
   it('stay with a batch shape where another costs more than it gains', () => {
-    const chain = [0.9, 0.9].map((chance, token) => ({ token, chance }));
+    const chain = [0.9, 0.9, 0.9].map((chance, token) => ({ token, chance }));
     let proposed = chain.slice(0, 1);
     const policy = new AdaptivePolicy({
       calibration: null,
       ensemble: 1,
       values: new Float64Array(1),
       tokensPerMs: 1,
-      latencyMs: [0, 1, 1.2, 1.9],
-      mixedMs: [0, 1.3, 1.5, 2.2],
+      latencyMs: [0, 1, 1.2, 1.9, 2.6],
+      mixedMs: [0, 1.3, 1.5, 2.2, 2.9],
       furtherChains: () => [proposed],
     });
     assert.equal(policy.plan({ ...input, guesses: [] }).size, 2);
     proposed = chain;
-    // 0.81 tokens for 0.7 ms, and 0.3 ms for the new shape.
+    // 1.54 tokens for 1.4 ms, and 0.3 ms for the new shape.
     assert.equal(policy.plan({ ...input, guesses: [] }).size, 2);
   });
 });
