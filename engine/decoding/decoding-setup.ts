@@ -79,6 +79,8 @@ const AUTO: DecodingMethod = methodOfMode('ppd-ngram');
 
 /** Speed over plain decoding that a forecast has to promise. */
 const LEAST_GAIN = 1.03;
+/** A draft also has to read the text, and its forecast begins with a guess. */
+const LEAST_DRAFT_GAIN = 1.2;
 
 const NO_TREES =
   'This model keeps a memory that cannot go back, so candidates cannot be verified: it decodes plainly.';
@@ -201,7 +203,7 @@ export class DecodingSetup {
     const { draft } = this.#resources;
     if (mode === undefined || draft === null) return null;
     const { steadyMs } = this.#costsOf(PLAIN);
-    return draft.forecast(mode).tokensPerMs * (steadyMs[1] ?? 1) > LEAST_GAIN ? mode : null;
+    return draft.forecast(mode).tokensPerMs * (steadyMs[1] ?? 1) > LEAST_DRAFT_GAIN ? mode : null;
   }
 
   /** What caches of the resources other than the target's own hold of earlier texts is dropped. */

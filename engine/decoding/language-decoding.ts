@@ -19,6 +19,9 @@ export type SharedDecoding = Omit<PolicyInput, 'method' | 'costs'> & {
   readonly draft: Pick<DraftDecoding, 'policy'> | null;
 };
 
+const ONLY_CHAINS =
+  'on this device only n-gram chains are expected to pay, and each is weighed against what its pass costs';
+
 /** Tokens after which trees are built anew for the accuracies seen by then. */
 const RELEARN_TOKENS = 2048;
 
@@ -50,9 +53,12 @@ export class LanguageDecoding {
     });
   }
 
-  /** The policy of `auto`. */
+  /**
+   * The policy of `auto`. N-gram chains weigh every row against its measured cost themselves, and are
+   * plain decoding where none pays; where nothing else is to choose from, trials would only cost time.
+   */
   get auto(): TreePolicy {
-    return this.#auto;
+    return this.#onlyChains() ? this.policy(methodOfMode('ngram')) : this.#auto;
   }
 
   /** Chooses the method of the step that begins, ahead of its plan. */
@@ -87,6 +93,7 @@ export class LanguageDecoding {
 
   /** After a completion: what brought most of its tokens, and why. */
   concludeAuto(): { readonly mode: DecodingMode; readonly reason: string } {
+    if (this.#onlyChains()) return { mode: 'ngram', reason: ONLY_CHAINS };
     const [first] = [...this.#auto.takeTokens()].sort(([, a], [, b]) => b - a);
     const mode = first?.[0] ?? this.#controller.incumbent;
     return { mode, reason: this.#reason() };
@@ -101,6 +108,10 @@ export class LanguageDecoding {
     const built = this.#policies.size;
     this.#policies.clear();
     if (built > 0) this.warmUp();
+  }
+
+  #onlyChains(): boolean {
+    return this.#shared.autoModes.join() === 'ngram';
   }
 
   #reason(): string {
