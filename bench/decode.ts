@@ -8,12 +8,14 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { choosePrompts } from '../engine/cli/bench-prompts.ts';
+import type { PromptTokens } from '../engine/prompt-tokens/prompt-tokens.ts';
 import type { BenchPrompt, DecodingModeSetting, EngineConfiguration } from '../engine/protocol.ts';
 import { startEngine, type EngineRun } from './lib/decode/engine-run.ts';
 import { promptTokenFacts, promptTokensOf } from './lib/decode/prompt-token-facts.ts';
 import { compareSizes } from './lib/decode/sizes.ts';
 import { decodeTable } from './lib/decode/table.ts';
 import { describeMachine } from './lib/machine.ts';
+import { openModel } from './lib/open-model.ts';
 
 const OUT = path.resolve(import.meta.dirname, 'results', 'decode.json');
 /** Prompts that the sizes are compared on. */
@@ -80,6 +82,17 @@ function availableModes({ ready }: EngineRun): readonly DecodingModeSetting[] {
   return [...modes.map(({ mode }) => mode), 'auto'];
 }
 
+/** Trees of growing size, decoded in this process; on the CPU, where most of them cost more than they bring. */
+async function measureSizes(file: string, prompts: readonly BenchPrompt[], tokens: PromptTokens) {
+  const model = await openModel(file);
+  const sizes = await compareSizes(model, prompts, tokens, {
+    maxTokens: run.maxTokens,
+    threads: 1,
+  });
+  await model.dispose();
+  return sizes;
+}
+
 /** Largest resident set of a process that decodes plainly, and of one that uses prompt tokens. */
 async function comparePeaks(prompts: readonly BenchPrompt[]) {
   const peak = async (mode: DecodingModeSetting): Promise<number> => {
@@ -111,8 +124,8 @@ async function main(): Promise<void> {
   ).settings;
   const promptTokens = await promptTokensOf(model);
   const few = sets[0]?.prompts.slice(0, SIZE_PROMPTS) ?? [];
-  const sizes = promptTokens === null ? null : await compareSizes(engine, few, promptTokens, run);
   await engine.dispose();
+  const sizes = promptTokens === null ? null : await measureSizes(model.path, few, promptTokens);
   const report = {
     date: new Date().toISOString().slice(0, 10),
     machine,

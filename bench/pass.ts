@@ -3,17 +3,15 @@
  * for the embedded model. It decides which trees pay (docs/TERMS.md). Low percentiles count: load
  * only ever adds.
  */
-import { createRequire } from 'node:module';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { median, percentile } from '../engine/core/metrics/percentiles.ts';
 import { tokenTree, type TokenTree } from '../engine/core/tree/candidate-tree.ts';
 import { layoutTree } from '../engine/core/tree/layout-tree.ts';
 import { EMBEDDED_MODELS } from '../engine/models/resolve.ts';
-import { loadAddon } from '../engine/native/load-addon.ts';
 import { NativeTreeDecoder } from '../engine/native/native-tree-decoder.ts';
 import { describeMachine } from './lib/machine.ts';
+import { openModel } from './lib/open-model.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const OUT = path.join(ROOT, 'bench', 'results', 'pass.json');
@@ -39,16 +37,8 @@ function build(length: number, parentOf: (index: number) => number): TokenTree {
 }
 
 async function main(): Promise<void> {
-  const name = `${process.platform}-${process.arch}`;
-  const entry = createRequire(import.meta.url).resolve(`@node-llama-cpp/${name}`);
-  const platformPackage = (await import(pathToFileURL(entry).href)) as {
-    getBinsDir(): { binsDir: string };
-  };
-  const addon = loadAddon(ROOT);
-  addon.openLibraries(path.join(platformPackage.getBinsDir().binsDir, name));
   const [{ file }] = EMBEDDED_MODELS;
-  const loading = addon.loadModel({ path: path.join(ROOT, 'models', file), gpuLayers: 0 });
-  const model = await loading.model;
+  const model = await openModel(path.join(ROOT, 'models', file));
   const passes: Record<string, unknown>[] = [];
   for (const threads of [1, 2]) {
     const context = await model.createContext({

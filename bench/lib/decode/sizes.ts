@@ -1,55 +1,110 @@
-import { DEFAULT_TREE_SETTINGS } from '../../../engine/core/decode/tree-settings.ts';
+import { argmax } from '../../../engine/core/decode/decoder.ts';
+import { PlainStrategy } from '../../../engine/core/decode/plain.ts';
+import type { DecodingStrategy } from '../../../engine/core/decode/strategy.ts';
+import { TreeStrategy } from '../../../engine/core/decode/tree-strategy.ts';
+import { ratioWithInterval, seededRandom } from '../../../engine/core/metrics/percentiles.ts';
+import { buildPrompt } from '../../../engine/core/prompt/fim-prompt.ts';
 import { optimalTrees } from '../../../engine/core/tree/optimal-tree.ts';
+import { StaticPolicy } from '../../../engine/core/tree/tree-policy.ts';
+import type { NativeModel } from '../../../engine/native/addon.d.ts';
+import { NativeTreeDecoder } from '../../../engine/native/native-tree-decoder.ts';
+import { promptVocabulary } from '../../../engine/native/vocabulary.ts';
 import type { PromptTokens } from '../../../engine/prompt-tokens/prompt-tokens.ts';
-import type { BenchPrompt, PassLatency } from '../../../engine/protocol.ts';
-import type { EngineRun } from './engine-run.ts';
+import type { BenchPrompt } from '../../../engine/protocol.ts';
 
-/** Rows of a pass that the optimal fixed tree is held to. */
-const BUDGETS = [2, 3, 4, 6, 8, 12, 16] as const;
+/** Rows of a pass that every step may have. */
+const SIZES = [3, 4, 6, 8, 12, 16, 24, 32] as const;
+const CONTEXT_TOKENS = 1024;
 
-export interface SizeResult {
-  readonly rows: number;
-  readonly predictedTau: number;
-  /** Over plain decoding by tau(n) / L(n); null where L(n) was not measured. */
-  readonly predictedSpeedup: number | null;
-  readonly measuredTau: number;
-  readonly measuredSpeedup: {
-    readonly median: number;
-    readonly low: number;
-    readonly high: number;
-  };
+interface Timed {
+  readonly tokens: readonly number[];
+  readonly steps: number;
+  readonly ms: number;
 }
 
-/** Fixed trees of growing size: what was foreseen beside what came. */
+/** The optimal fixed trees of growing size, whether they pay or not: tau foreseen, and what came. */
 export async function compareSizes(
-  engine: EngineRun,
+  model: NativeModel,
   prompts: readonly BenchPrompt[],
   promptTokens: PromptTokens,
-  run: { readonly maxTokens: number; readonly runs: number },
-): Promise<readonly SizeResult[]> {
-  const results: SizeResult[] = [];
-  for (const rows of BUDGETS) {
-    const tree = { ...DEFAULT_TREE_SETTINGS, nodeBudget: rows, adaptive: false, ngram: false };
-    const report = await engine.bench({ ...run, prompts, modes: ['manual'], tree });
-    const measured = report.modes['manual'];
-    if (measured === undefined) throw new Error('The engine left out the mode manual.');
-    results.push({
-      rows,
-      ...predict(promptTokens, rows, report.passLatency),
-      measuredTau: measured.acceptanceLength.mean,
-      measuredSpeedup: measured.speedupOverPlain,
-    });
+  { maxTokens, threads }: { readonly maxTokens: number; readonly threads: number },
+) {
+  const context = await model.createContext({
+    contextLength: CONTEXT_TOKENS,
+    batchSize: 256,
+    outputRows: 64,
+    threads,
+    batchThreads: threads,
+    sequences: 64,
+    flashAttention: false,
+  });
+  const decoder = new NativeTreeDecoder(context, promptTokens);
+  const vocabulary = promptVocabulary(model);
+  const isEnd = (token: number): boolean =>
+    model.isEndOfGeneration(token) || model.isControl(token);
+
+  const decode = async (prompt: BenchPrompt, policy: StaticPolicy | null): Promise<Timed> => {
+    const text = { prefix: prompt.prompt, suffix: prompt.suffix ?? '' };
+    const { tokens: ids } = buildPrompt(vocabulary, text, CONTEXT_TOKENS - 2 * maxTokens);
+    decoder.truncate(0);
+    const prefilled = await decoder.prefill(ids, () => false);
+    if (prefilled === null) throw new Error('cancelled');
+    const strategy: DecodingStrategy =
+      policy === null
+        ? new PlainStrategy(decoder, prefilled.row, argmax)
+        : new TreeStrategy({
+            decoder,
+            prefilled: prefilled.row,
+            policy,
+            choose: argmax,
+            isEnd,
+            maxLength: 64,
+          });
+    // The first token is the prefill's.
+    await strategy.step();
+    const tokens: number[] = [];
+    let steps = 0;
+    const started = performance.now();
+    while (tokens.length < maxTokens) {
+      const step = await strategy.step();
+      if (step.kind !== 'accepted') break;
+      steps += 1;
+      tokens.push(...step.tokens);
+      if (step.tokens.some(isEnd)) break;
+    }
+    return { tokens, steps, ms: performance.now() - started };
+  };
+
+  const sizes = [];
+  for (const rows of SIZES) {
+    const plan = optimalTrees(
+      {
+        ...promptTokens,
+        states: promptTokens.count,
+        latencyMs: new Array<number>(rows + 1).fill(1),
+      },
+      [rows],
+    ).table[0];
+    if (plan === undefined) continue;
+    const pairs: { readonly tree: Timed; readonly plain: Timed }[] = [];
+    for (const prompt of prompts) {
+      const plain = await decode(prompt, null);
+      pairs.push({ tree: await decode(prompt, new StaticPolicy(plan.trees)), plain });
+    }
+    const measured = pairs.filter(({ tree }) => tree.steps > 0);
+    const tau = ratio(measured, ({ tree }) => [tree.tokens.length, tree.steps]);
+    const perToken = ({ ms, tokens }: Timed): number => ms / Math.max(1, tokens.length);
+    const speedup = ratio(measured, ({ tree, plain }) => [perToken(plain), perToken(tree)]);
+    sizes.push({ rows, predictedTau: plan.tau, measuredTau: tau, speedup });
   }
-  return results;
+  await context.dispose();
+  return sizes;
 }
 
-function predict(prompts: PromptTokens, rows: number, latency: readonly PassLatency[] | null) {
-  const msOf = (n: number): number | null => latency?.find((each) => each.rows === n)?.ms ?? null;
-  const flat = new Array<number>(rows + 1).fill(1);
-  const input = { ...prompts, states: prompts.count, latencyMs: flat };
-  const [plan] = optimalTrees(input, [rows]).table;
-  const predictedTau = plan?.tau ?? 1;
-  const [one, all] = [msOf(1), msOf(rows)];
-  const predictedSpeedup = one === null || all === null ? null : (predictedTau * one) / all;
-  return { predictedTau, predictedSpeedup };
+function ratio<T>(all: readonly T[], of: (each: T) => readonly [number, number]) {
+  const samples = all.map((each) => {
+    const [numerator, denominator] = of(each);
+    return { numerator, denominator };
+  });
+  return ratioWithInterval(samples, { random: seededRandom(1) });
 }
