@@ -3,6 +3,7 @@ import type { DecodingMode } from '../core/decode/decoding-mode.ts';
 import { LearningPolicy } from '../core/decode/learning-policy.ts';
 import { methodPolicy, type PassCosts, type PolicyInput } from '../core/decode/method-policy.ts';
 import { OnlineAccuracies, type Accuracies } from '../core/tree/accuracies.ts';
+import { LookupChances } from '../core/tree/lookup-chances.ts';
 import type { TreePolicy } from '../core/tree/tree-policy.ts';
 import { AutoPolicy } from '../core/tuning/auto-policy.ts';
 import type { DraftDecoding } from './draft-decoding.ts';
@@ -10,7 +11,7 @@ import { MethodController } from '../core/tuning/method-controller.ts';
 import type { StepCosts } from '../core/tuning/step-costs.ts';
 
 /** What all languages have in common. */
-export type SharedDecoding = Omit<PolicyInput, 'method' | 'costs'> & {
+export type SharedDecoding = Pick<PolicyInput, 'prompts' | 'ngrams'> & {
   /** What passes cost that a method makes. */
   readonly costsOf: (method: DecodingMethod) => PassCosts;
   /** Modes that `auto` may choose from beside plain decoding, the most promising first. */
@@ -20,7 +21,7 @@ export type SharedDecoding = Omit<PolicyInput, 'method' | 'costs'> & {
 };
 
 const ONLY_CHAINS =
-  'on this device only n-gram chains are expected to pay, and each is weighed against what its pass costs';
+  'auto uses ngram: nothing else is expected to pay on this device, and each chain is weighed against what its pass costs';
 
 /** Tokens after which trees are built anew for the accuracies seen by then. */
 const RELEARN_TOKENS = 2048;
@@ -31,6 +32,7 @@ export class LanguageDecoding {
   readonly #accuracies: OnlineAccuracies | null;
   /** What the present policies were built for. */
   #table: Accuracies | null;
+  readonly #lookupChances = new LookupChances();
   readonly #policies = new Map<string, TreePolicy>();
   readonly #controller: MethodController<DecodingMode>;
   readonly #auto: AutoPolicy<DecodingMode>;
@@ -79,7 +81,13 @@ export class LanguageDecoding {
     if (known !== undefined) return known;
     const { prompts, costsOf } = this.#shared;
     const current = prompts === null ? null : { ...prompts, accuracies: this.#table ?? [] };
-    const policy = methodPolicy({ ngrams, prompts: current, method, costs: costsOf(method) });
+    const policy = methodPolicy({
+      ngrams,
+      lookupChances: this.#lookupChances,
+      prompts: current,
+      method,
+      costs: costsOf(method),
+    });
     const learning =
       this.#accuracies === null ? policy : new LearningPolicy(policy, this.#accuracies);
     this.#policies.set(key, learning);

@@ -4,6 +4,7 @@ import { prunedTrees } from '../tree/build-tree.ts';
 import type { Calibration } from '../tree/calibration.ts';
 import { forwardLength, type RankTree } from '../tree/candidate-tree.ts';
 import { chainFigures, stateChain, tauOf } from '../tree/markov-chain.ts';
+import { LookupChances } from '../tree/lookup-chances.ts';
 import type { NgramIndex } from '../tree/ngram-index.ts';
 import { optimalPlan, type OptimiseInput } from '../tree/optimal-tree.ts';
 import { StaticPolicy, type TreePolicy } from '../tree/tree-policy.ts';
@@ -34,6 +35,8 @@ export interface PolicyInput {
   readonly costs: PassCosts;
   /** Holds the prompt; kept up to date by the policy where the method looks things up. */
   readonly ngrams: NgramIndex;
+  /** What was learnt of n-gram chains; outlives the policy where it is given. */
+  readonly lookupChances?: LookupChances;
 }
 
 /** N-gram chains are no longer than this, and no more, unless the user says otherwise. */
@@ -41,12 +44,14 @@ const CHAINS = { length: 12, count: 4 } as const;
 
 /** The policy that a method comes to with these prompt tokens on this device. */
 export function methodPolicy(input: PolicyInput): TreePolicy {
-  const { method, prompts, ngrams } = input;
+  const { method, prompts, ngrams, lookupChances = new LookupChances() } = input;
   const rows = Math.min(method.nodeBudget, longestUsefulPass(input.costs.mixedMs));
   const costs = input.costs.mixedMs.slice(0, rows + 1);
   const prices = { latencyMs: input.costs.steadyMs.slice(0, rows + 1), mixedMs: costs };
   const depth = Math.min(method.depth, method.promptTokens);
-  if (prompts === null || depth === 0) return ngramPolicy(method, prices, ngrams);
+  if (prompts === null || depth === 0) {
+    return ngramPolicy(method, prices, { ngrams, lookupChances });
+  }
   const problem = treeProblem(prompts, depth, method.topK, costs);
   const limits = { depth: problem.states, rows };
   const chains = chainLimits(method, rows);
@@ -59,7 +64,7 @@ export function methodPolicy(input: PolicyInput): TreePolicy {
       values,
       tokensPerMs: tokensPerSecond / 1000,
       ...prices,
-      ...(method.ngram && { ngrams, chains }),
+      ...(method.ngram && { ngrams, lookupChances, chains }),
     });
     return new LimitedPolicy(policy, limits);
   }
@@ -99,7 +104,7 @@ function longestUsefulPass(costs: readonly number[]): number {
 function ngramPolicy(
   method: DecodingMethod,
   prices: { readonly latencyMs: readonly number[]; readonly mixedMs: readonly number[] },
-  ngrams: NgramIndex,
+  lookups: Required<Pick<PolicyInput, 'ngrams' | 'lookupChances'>>,
 ): TreePolicy {
   return new AdaptivePolicy({
     calibration: null,
@@ -107,7 +112,7 @@ function ngramPolicy(
     values: new Float64Array(1),
     tokensPerMs: 1 / (prices.latencyMs[1] ?? 1),
     ...prices,
-    ngrams,
+    ...lookups,
     chains: { ...chainLimits(method, prices.latencyMs.length - 1), count: 1 },
   });
 }
