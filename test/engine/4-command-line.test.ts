@@ -156,7 +156,8 @@ describe('command line', function () {
   });
 
   it('bad input: a mode that the model does not have', () => {
-    const { status, stderr } = foretoken('complete', at('sample.ts:1:1'), '--mode', 'draft');
+    const place = at('sample.ts:1:1');
+    const { status, stderr } = foretoken('complete', place, '--draft', 'none', '--mode', 'draft');
     assert.match(stderr, /^Mode draft is not available\. .*no draft model.*$/m);
     assert.equal(status, 2);
   });

@@ -45,16 +45,16 @@ describe('engine: a draft model', function () {
     }
   });
 
-  it('is one of the ways that auto has', async () => {
+  it('as large as its target, it is left alone by auto, which says so', async () => {
     await engine.ready({ draft: at('copy.gguf') });
     const plain = completed(await engine.complete(TEXT, { mode: 'plain' }));
     const reasons: string[] = [];
-    for (let round = 0; round < 12; round += 1) {
+    for (let round = 0; round < 3; round += 1) {
       const chosen = completed(await engine.complete(TEXT, { mode: 'auto' }));
       assert.equal(chosen.text, plain.text);
       reasons.push(chosen.modeReason ?? '');
     }
-    assert.match(reasons.at(-1) ?? '', / draft \d/);
+    assert.match(reasons.at(-1) ?? '', /nothing else is expected to pay/);
   });
 
   it('gives way to the next request', async () => {
