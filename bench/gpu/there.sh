@@ -86,7 +86,7 @@ case $command in
     preset=$1
     shift
     PYTHON=python3 timeout 585 training/run.sh --preset "$preset" --until train --call-minutes 8.5 "$@" 2>&1 | tee "$out/train.log"
-    ls -l "training/work/run-$preset"
+    (cd training && ls -l "work/run-$preset")
     ;;
   prompt-tokens)
     timeout 580 node dist/cli.cjs train "$@" 2>&1 | tee "$out/prompt-tokens.log"
