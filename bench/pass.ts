@@ -9,6 +9,7 @@ import { median, percentile } from '../engine/core/metrics/percentiles.ts';
 import { tokenTree, type TokenTree } from '../engine/core/tree/candidate-tree.ts';
 import { layoutTree } from '../engine/core/tree/layout-tree.ts';
 import { EMBEDDED_MODELS } from '../engine/models/resolve.ts';
+import { attentionOptions } from '../engine/native/attention-options.ts';
 import { NativeTreeDecoder } from '../engine/native/native-tree-decoder.ts';
 import { describeMachine } from './lib/machine.ts';
 import { openModel } from './lib/open-model.ts';
@@ -48,7 +49,7 @@ async function main(): Promise<void> {
       threads,
       batchThreads: threads,
       sequences: 16,
-      flashAttention: false,
+      ...attentionOptions(false),
     });
     const decoder = new NativeTreeDecoder(context);
     const prefix = Array.from({ length: PREFIX_TOKENS }, (_, index) => 300 + ((index * 7) % 900));

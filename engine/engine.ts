@@ -14,6 +14,7 @@ import type {
   NativeContext,
   NativeModel,
 } from './native/addon.d.ts';
+import { attentionOptions } from './native/attention-options.ts';
 import { loadAddon } from './native/load-addon.ts';
 import { findPromptTokens } from './prompt-tokens/find-prompt-tokens.ts';
 import { promptedDecoder } from './prompt-tokens/prompted-decoder.ts';
@@ -208,8 +209,7 @@ export class Engine {
         batchThreads: threads,
         sequences: mostRows,
         outputRows: mostRows,
-        // On the CPU it is slower and flips near ties between batch shapes.
-        flashAttention: gpu,
+        ...attentionOptions(gpu),
       });
     const context = await createContext(
       Math.min(configuration.contextLength, native.info.trainedContextLength),

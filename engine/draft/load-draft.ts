@@ -4,6 +4,7 @@ import type { Installation } from '../installation.ts';
 import { estimateMemory } from '../models/estimate-memory.ts';
 import type { Backend } from '../device.ts';
 import type { ModelLoad, NativeAddon, NativeContext, NativeModel } from '../native/addon.d.ts';
+import { attentionOptions } from '../native/attention-options.ts';
 import { findPromptTokens } from '../prompt-tokens/find-prompt-tokens.ts';
 import { promptedDecoder } from '../prompt-tokens/prompted-decoder.ts';
 import type { EngineConfiguration, ModelSummary } from '../protocol.ts';
@@ -106,7 +107,7 @@ async function create(
     batchThreads: threads,
     sequences: MOST_DRAFT_ROWS,
     outputRows: MOST_DRAFT_ROWS,
-    flashAttention: backend === 'gpu',
+    ...attentionOptions(backend === 'gpu'),
   });
   if (!context.supportsTrees) throw new EngineFailure('model-unsupported', CANNOT_GO_BACK);
   const found = await findPromptTokens(path, installation.modelsFolder);

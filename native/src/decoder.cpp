@@ -1,12 +1,16 @@
 #include "decoder.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "errors.h"
 #include "log.h"
 #include "top-k.h"
 
 namespace foretoken {
+
+/// Values of a Q8_0 block.
+constexpr int kBlock = 32;
 
 static void invalid(const std::string& message) {
     throw NativeFailure(ErrorCode::InvalidArgument, message);
@@ -28,6 +32,8 @@ llama_context_params Decoder::parameters() {
     params.n_threads_batch = options_.batchThreads;
     params.flash_attn_type =
         options_.flashAttention ? LLAMA_FLASH_ATTN_TYPE_ENABLED : LLAMA_FLASH_ATTN_TYPE_DISABLED;
+    params.type_k = options_.keyType;
+    params.type_v = options_.valueType;
     params.embeddings = false;
     params.no_perf = true;
     params.abort_callback = [](void* data) {
@@ -37,15 +43,42 @@ llama_context_params Decoder::parameters() {
     return params;
 }
 
+std::string Decoder::metadata(const std::string& key) const {
+    char value[64] = "";
+    api_.llama_model_meta_val_str(model_->model.get(), key.c_str(), value, sizeof value);
+    return value;
+}
+
+int Decoder::keyLength() const {
+    const llama_model* model = model_->model.get();
+    const std::string named = metadata(metadata("general.architecture") + ".attention.key_length");
+    if (!named.empty()) return std::atoi(named.c_str());
+    return api_.llama_model_n_embd(model) / std::max(1, api_.llama_model_n_head(model));
+}
+
+void Decoder::createContext() {
+    if (options_.keyType == GGML_TYPE_Q8_0 && keyLength() % kBlock != 0) {
+        // Without flash attention llama.cpp takes them all the same, and multiplies other values.
+        options_.keyType = GGML_TYPE_F16;
+    }
+    const auto create = [this] {
+        context_.reset(api_.llama_init_from_model(model_->model.get(), parameters()));
+    };
+    create();
+    if (!context_ && options_.keyType != options_.valueType) {
+        // Models with latent attention want one type for both.
+        options_.keyType = options_.valueType = GGML_TYPE_F16;
+        create();
+    }
+}
+
 /// The K/V cache is cleared, hence touched, when it is made: without this check a length that the
 /// machine cannot hold would end in the kernel killing the process.
 void Decoder::guardMemory() const {
     const llama_model* model = model_->model.get();
-    const double headLength = static_cast<double>(api_.llama_model_n_embd(model)) /
-                              std::max(1, api_.llama_model_n_head(model));
     const double bytes = 2.0 * sizeof(ggml_fp16_t) * options_.contextLength *
                          api_.llama_model_n_layer(model) * api_.llama_model_n_head_kv(model) *
-                         headLength;
+                         keyLength();
     double available = 0;
     for (size_t index = 0; index < api_.ggml_backend_dev_count(); ++index) {
         size_t free = 0;
@@ -74,7 +107,7 @@ Decoder::Decoder(const Api& api, std::shared_ptr<const ModelCore> model,
     }
     guardMemory();
     const log::LogCapture capture(api_);
-    context_.reset(api_.llama_init_from_model(model_->model.get(), parameters()));
+    createContext();
     if (!context_ || memory() == nullptr) {
         const std::string reason = capture.reason();
         const bool outOfMemory = soundsLikeOutOfMemory(reason);

@@ -76,6 +76,12 @@ class Decoder {
 
     llama_context_params parameters();
     void guardMemory() const;
+    void createContext();
+    std::string metadata(const std::string& key) const;
+
+    /// Values of the keys of one head.
+    int keyLength() const;
+
     ChunkOutcome decodeChunk(const DecodeRequest& request, size_t begin, size_t count);
     ChunkOutcome run(const llama_batch& batch, const std::function<void()>& rollBack);
     void rollBack(const DecodeRequest& request);

@@ -2,6 +2,7 @@
 // context are checked by those.
 #pragma once
 
+#include <ggml.h>
 #include <napi.h>
 
 #include <cstdint>
@@ -31,6 +32,8 @@ struct ContextOptions {
     int32_t batchThreads = 0;
     int32_t sequences = 0;
     bool flashAttention = false;
+    ggml_type keyType = GGML_TYPE_F16;
+    ggml_type valueType = GGML_TYPE_F16;
 };
 
 enum class Outputs { None, Last, All };

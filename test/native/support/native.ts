@@ -13,6 +13,7 @@ import type {
   NativeModel,
 } from '../../../engine/native/addon.d.ts';
 import { EMBEDDED_MODELS } from '../../../engine/models/resolve.ts';
+import { attentionOptions } from '../../../engine/native/attention-options.ts';
 import { loadAddon } from '../../../engine/native/load-addon.ts';
 
 export const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
@@ -86,7 +87,7 @@ export const SMALL_CONTEXT: ContextOptions = {
   threads: 1,
   batchThreads: 1,
   sequences: 8,
-  flashAttention: false,
+  ...attentionOptions(false),
 };
 
 /** Decodes and insists on rows. */
