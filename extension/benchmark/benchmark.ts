@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Config } from '../config.ts';
-import { applyMode } from './apply-mode.ts';
-import { bestMode } from './best-mode.ts';
+import { applySettings } from './apply-settings.ts';
+import { bestSetting, loadedIn, type Present } from './best-setting.ts';
 import { chooseBenchmark, choiceFrom, type BenchChoice } from './choose-benchmark.ts';
 import { copyMarkdown, exportRun } from './export-run.ts';
 import { BenchHistory } from './history.ts';
@@ -32,6 +32,8 @@ export class Benchmark implements vscode.Disposable {
   #comparedId: string | null = null;
   #lastChoice: BenchChoice | undefined;
   #running = false;
+  /** As of the last view: the engine tells of every step of a load. */
+  #shownLoaded = '';
 
   constructor(options: BenchmarkOptions) {
     this.#options = options;
@@ -42,6 +44,10 @@ export class Benchmark implements vscode.Disposable {
       }),
       options.config.onDidChange(() => {
         this.#show();
+      }),
+      options.engine.onDidChangeState(() => {
+        const { loaded } = this.#present();
+        if (loaded !== null && JSON.stringify(loaded) !== this.#shownLoaded) this.#show();
       }),
     );
   }
@@ -54,7 +60,7 @@ export class Benchmark implements vscode.Disposable {
       run,
       runs: this.#runs,
       comparedWith: this.#runs.find(({ id }) => id === this.#comparedId) ?? null,
-      currentMode: this.#options.config.settings.mode,
+      present: this.#present(),
     });
   }
 
@@ -123,7 +129,14 @@ export class Benchmark implements vscode.Disposable {
 
   #show(): void {
     const { view } = this;
+    this.#shownLoaded = JSON.stringify(this.#present().loaded);
     if (view !== undefined) this.#panel?.show(view);
+  }
+
+  #present(): Present {
+    const { config, engine } = this.#options;
+    const { mode, tree } = config.settings;
+    return { mode, tree, loaded: loadedIn(engine.state) };
   }
 
   /** The newest where the one that was shown is no longer kept. */
@@ -165,8 +178,13 @@ export class Benchmark implements vscode.Disposable {
     }
   }
 
-  async #apply({ report }: BenchRun): Promise<void> {
-    const best = bestMode(report, this.#options.config.settings.mode);
-    if (best.view.action !== null) await applyMode(best.mode, best.view.text);
+  /** What the run holds for is known when the engine is there. */
+  async #apply(run: BenchRun): Promise<void> {
+    await this.#options.engine.settled(NEVER);
+    const { settings, view } = bestSetting(run, this.#present());
+    if (settings === null) this.#show();
+    else await applySettings(settings, view.text);
   }
 }
+
+const NEVER = new AbortController().signal;

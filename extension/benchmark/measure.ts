@@ -13,7 +13,7 @@ import type { BenchChoice } from './choose-benchmark.ts';
 import type { BenchRun } from './run-record.ts';
 import { workspacePrompts } from './workspace-prompts.ts';
 
-export type BenchEngine = Pick<EngineProcess, 'settled' | 'bench'>;
+export type BenchEngine = Pick<EngineProcess, 'settled' | 'bench' | 'state' | 'onDidChangeState'>;
 
 export interface MeasureInput {
   readonly engine: BenchEngine;
@@ -27,7 +27,7 @@ const SEED = 1;
 /** With a finished report: the modes of the choice that this model does not have. */
 export type Measurement =
   | Exclude<BenchOutcome, { kind: 'completed' }>
-  | (Pick<BenchRun, 'report' | 'missing'> & { readonly kind: 'completed' });
+  | (Pick<BenchRun, 'report' | 'missing' | 'measuredWith'> & { readonly kind: 'completed' });
 
 /** Measures behind a notification that shows how far it is and can cancel. */
 export async function measure(input: MeasureInput): Promise<Measurement> {
@@ -72,7 +72,9 @@ async function run(
     progress.report({ message: `${percent} %`, increment: percent - shown });
     shown = percent;
   });
-  return outcome.kind === 'completed' ? { ...outcome, missing } : outcome;
+  if (outcome.kind !== 'completed') return outcome;
+  const draft = state.kind === 'ready' ? (state.draft ?? null) : null;
+  return { ...outcome, missing, measuredWith: { tree: settings.tree, draft } };
 }
 
 /** The modes that the model has, with `manual` where the user has made settings for it. */

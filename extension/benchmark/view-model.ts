@@ -1,6 +1,6 @@
 import type { BenchReport } from '../../engine/protocol.ts';
 import { deviceText, modelText } from '../figures.ts';
-import { bestMode } from './best-mode.ts';
+import { bestSetting, type Present } from './best-setting.ts';
 import { chartsOf } from './charts.ts';
 import { compareRuns, promptsText } from './compare.ts';
 import { countText, memoryText, timesWithInterval, timeText } from './figures.ts';
@@ -13,11 +13,10 @@ export interface ViewInput {
   /** All that are kept, newest first. */
   readonly runs: readonly BenchRun[];
   readonly comparedWith: BenchRun | null;
-  /** The value of foretoken.mode. */
-  readonly currentMode: string;
+  readonly present: Present;
 }
 
-export function benchView({ run, runs, comparedWith, currentMode }: ViewInput): BenchView {
+export function benchView({ run, runs, comparedWith, present }: ViewInput): BenchView {
   const { report } = run;
   return {
     runId: run.id,
@@ -28,7 +27,7 @@ export function benchView({ run, runs, comparedWith, currentMode }: ViewInput): 
     summary: summaryTable(report),
     charts: chartsOf(report),
     details: [losslessTable(report), ...breakdownTables(report)],
-    best: bestMode(report, currentMode).view,
+    best: bestSetting(run, present).view,
     runs: runs.map(choiceOf),
     comparison: comparedWith === null ? null : compareRuns(comparedWith, run),
   };

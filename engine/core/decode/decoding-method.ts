@@ -1,5 +1,5 @@
 import type { DecodingMode } from './decoding-mode.ts';
-import type { TreeSettings } from './tree-settings.ts';
+import { TREE_LIMITS, type TreeSettings } from './tree-settings.ts';
 
 /** What a mode, or the user's settings, come to: where guesses come from and how the tree is shaped. */
 export interface DecodingMethod {
@@ -44,6 +44,27 @@ export function methodOfSettings(settings: TreeSettings): DecodingMethod {
     shape: adaptive ? 'adaptive' : 'static',
     promptTokens: Math.min(promptTokens, depth),
   };
+}
+
+/** More than decoding ever uses. */
+const AT_MOST = {
+  nodeBudget: TREE_LIMITS.nodeBudget.max,
+  depth: TREE_LIMITS.depth.max,
+} as const;
+
+/**
+ * What makes `manual` decode as a mode does: settings that are not in it make no difference then. Null
+ * for what `manual` cannot do: the paper's trees.
+ */
+export function settingsOfMode(mode: DecodingMode): Partial<TreeSettings> | null {
+  const { shape, promptTokens, ngram, draft, topK } = methodOfMode(mode);
+  if (shape === 'paper') return null;
+  const sources = { ...AT_MOST, ngram, draft };
+  if (mode === 'plain') return { nodeBudget: 1 };
+  if (promptTokens === 0) return { ...sources, promptTokens: 0 };
+  const prompts = { promptTokens: TREE_LIMITS.promptTokens.max, topK };
+  // A draft grows its trees in any case.
+  return { ...sources, ...prompts, ...(!draft && { adaptive: shape === 'adaptive' }) };
 }
 
 /** Nothing guesses, or there is no room for a guess. */

@@ -1,14 +1,20 @@
 import assert from 'node:assert/strict';
+import { DEFAULT_TREE_SETTINGS } from '../../../../engine/core/decode/tree-settings.ts';
 import { toMarkdown } from '../../../../extension/benchmark/markdown.ts';
 import { parsePageState } from '../../../../extension/benchmark/messages.ts';
 import { pageHtml } from '../../../../extension/benchmark/page-html.ts';
 import { parseRun, recordRun, serialiseRun } from '../../../../extension/benchmark/run-record.ts';
 import { benchView } from '../../../../extension/benchmark/view-model.ts';
-import { benchReport, faster, modeReport } from './support.ts';
+import { benchReport, faster, modeReport, PRESENT } from './support.ts';
 
 const report = benchReport({ plain: modeReport(), ngram: faster(1.5) });
 const run = recordRun(
-  { report, prompts: 'workspace', missing: [] },
+  {
+    report,
+    prompts: 'workspace',
+    missing: [],
+    measuredWith: { tree: DEFAULT_TREE_SETTINGS, draft: 'small' },
+  },
   new Date('2026-01-02T03:04:05.678Z'),
 );
 
@@ -32,6 +38,7 @@ describe('record of a benchmark', () => {
     JSON.stringify({ format: 2, ...run }),
     JSON.stringify({ format: 1, ...run, report: { device: {} } }),
     JSON.stringify({ format: 1, ...run, prompts: 'elsewhere' }),
+    JSON.stringify({ format: 1, ...run, measuredWith: { draft: null } }),
   ];
   for (const [index, text] of damaged.entries()) {
     it(`is not read where it is damaged or of another version (${index})`, () => {
@@ -41,7 +48,7 @@ describe('record of a benchmark', () => {
 });
 
 describe('benchmark as Markdown', () => {
-  const view = benchView({ run, runs: [run], comparedWith: null, currentMode: 'auto' });
+  const view = benchView({ run, runs: [run], comparedWith: null, present: PRESENT });
   const markdown = toMarkdown(view);
 
   it('holds every table, well formed', () => {

@@ -1,6 +1,11 @@
 import type { ModeReport } from '../../../../engine/core/bench/report.ts';
+import { DEFAULT_TREE_SETTINGS } from '../../../../engine/core/decode/tree-settings.ts';
 import type { BenchReport } from '../../../../engine/protocol.ts';
+import type { Present } from '../../../../extension/benchmark/best-setting.ts';
 import type { BenchRun } from '../../../../extension/benchmark/run-record.ts';
+
+/** Nothing is set, and the engine is not there yet. */
+export const PRESENT: Present = { mode: 'auto', tree: DEFAULT_TREE_SETTINGS, loaded: null };
 
 const LATENCY = { p50: 10, p90: 20, p99: 30 };
 

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
-import { bestMode } from '../../../../extension/benchmark/best-mode.ts';
 import { compareRuns } from '../../../../extension/benchmark/compare.ts';
 import { changeText, msText } from '../../../../extension/benchmark/figures.ts';
 import { toMarkdown } from '../../../../extension/benchmark/markdown.ts';
 import type { BenchRun } from '../../../../extension/benchmark/run-record.ts';
 import type { BenchView, ChartView } from '../../../../extension/benchmark/view.ts';
 import { benchView } from '../../../../extension/benchmark/view-model.ts';
-import { benchReport, benchRun, faster, modeReport } from './support.ts';
+import { benchReport, benchRun, faster, modeReport, PRESENT } from './support.ts';
 
 function viewOf(run: BenchRun, comparedWith: BenchRun | null = null): BenchView {
-  return benchView({ run, runs: [run], comparedWith, currentMode: 'auto' });
+  return benchView({ run, runs: [run], comparedWith, present: PRESENT });
 }
 
 function chart(view: BenchView, title: string): ChartView {
@@ -17,48 +16,6 @@ function chart(view: BenchView, title: string): ChartView {
   assert.ok(found, `${title}: ${view.charts.map((each) => each.title).join(', ')}`);
   return found;
 }
-
-describe('the best mode of a benchmark', () => {
-  const examples: readonly [
-    name: string,
-    modes: Parameters<typeof benchReport>[0],
-    best: string,
-  ][] = [
-    [
-      'the fastest',
-      { plain: modeReport(), ngram: faster(1.3), 'ppd-ngram': faster(1.8) },
-      'ppd-ngram',
-    ],
-    [
-      'auto, where it is as fast',
-      { plain: modeReport(), ngram: faster(1.5), auto: faster(1.45) },
-      'auto',
-    ],
-    [
-      'not auto, where it is slower',
-      { plain: modeReport(), ngram: faster(1.5), auto: faster(1.2) },
-      'ngram',
-    ],
-    ['plain, where none is surely faster', { plain: modeReport(), ngram: faster(1.05) }, 'plain'],
-    ['plain, on its own', { plain: modeReport() }, 'plain'],
-    [
-      'auto, where it is plain and the rest is slower',
-      { plain: modeReport(), ngram: faster(0.8), auto: faster(1) },
-      'auto',
-    ],
-  ];
-  for (const [name, modes, best] of examples) {
-    it(`is ${name}`, () => {
-      assert.equal(bestMode(benchReport(modes), '').mode, best);
-    });
-  }
-
-  it('is not offered where it is set already', () => {
-    const report = benchReport({ plain: modeReport(), ngram: faster(1.5) });
-    assert.equal(bestMode(report, 'ngram').view.action, null);
-    assert.match(bestMode(report, 'auto').view.action ?? '', /"ngram"/);
-  });
-});
 
 describe('view of a benchmark', () => {
   it('sums up, a row per mode', () => {
