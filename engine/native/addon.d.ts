@@ -125,6 +125,8 @@ export interface DecodeBatch {
   readonly topK: number;
   /** Also fill `logSumExp`, which turns a logit into a log-probability. Costs one pass over the row. */
   readonly normalise?: boolean;
+  /** Decode on the calling thread: saves the way to another and back, and cannot be cancelled. */
+  readonly blocking?: boolean;
 }
 
 export interface DecodeRows {
@@ -160,9 +162,10 @@ export interface TreeBatch {
   readonly outputs: Int32Array;
   /** Joins `outputs`: the first so many become one row, the mean of their logits, and so on. */
   readonly outputCounts?: Int32Array;
-  /** As in `DecodeBatch`. */
+  /** These as in `DecodeBatch`. */
   readonly topK: number;
   readonly normalise?: boolean;
+  readonly blocking?: boolean;
 }
 
 /** Cancelled is a value: the cache then holds exactly `position` tokens of that sequence again. */

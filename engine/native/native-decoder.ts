@@ -1,6 +1,7 @@
 import type { Decoder, TokenRow } from '../core/decode/decoder.ts';
 import { reusableLength } from '../core/prompt/reuse-prefix.ts';
 import type { NativeContext } from './addon.d.ts';
+import { PassThread } from './pass-thread.ts';
 
 /**
  * Candidates per row: the greedy choice, its runner-up for the margin, and enough more to find one
@@ -20,6 +21,7 @@ const PREFILL_CHUNK_TOKENS = 128;
 /** The seam's native side: one sequence of a llama.cpp context, and the tokens it holds. */
 export class NativeDecoder implements Decoder {
   protected readonly context: NativeContext;
+  protected readonly thread = new PassThread();
   /** What sequence 0 holds. */
   protected readonly tokens: number[] = [];
 
@@ -42,13 +44,16 @@ export class NativeDecoder implements Decoder {
   }
 
   async append(tokens: readonly number[]): Promise<TokenRow | null> {
-    const result = await this.context.decode({
-      tokens: Int32Array.from(tokens),
-      sequence: SEQUENCE,
-      position: this.tokens.length,
-      outputs: 'last',
-      topK: ROW_CANDIDATES,
-    });
+    const result = await this.thread.run(tokens.length, (blocking) =>
+      this.context.decode({
+        tokens: Int32Array.from(tokens),
+        sequence: SEQUENCE,
+        position: this.tokens.length,
+        outputs: 'last',
+        topK: ROW_CANDIDATES,
+        blocking,
+      }),
+    );
     if (result.kind === 'cancelled') return null;
     this.tokens.push(...tokens);
     return result;

@@ -71,13 +71,16 @@ export class NativeTreeDecoder extends NativeDecoder implements TreeDecoder {
   /** Text that follows the cache needs no sequences of its own: it is a batch like a prompt's. */
   async #forwardChain(layout: TreeLayout): Promise<TreeRows | null> {
     const { length } = layout;
-    const result = await this.context.decode({
-      tokens: layout.tokens,
-      sequence: SEQUENCE,
-      position: this.tokens.length,
-      outputs: length === 1 ? 'last' : 'all',
-      topK: ROW_CANDIDATES,
-    });
+    const result = await this.thread.run(length, (blocking) =>
+      this.context.decode({
+        tokens: layout.tokens,
+        sequence: SEQUENCE,
+        position: this.tokens.length,
+        outputs: length === 1 ? 'last' : 'all',
+        topK: ROW_CANDIDATES,
+        blocking,
+      }),
+    );
     if (result.kind === 'cancelled') return null;
     this.#chainLength = length;
     const nodes = Array.from({ length }, (_, row) => rowAt(result, row));
@@ -93,16 +96,19 @@ export class NativeTreeDecoder extends NativeDecoder implements TreeDecoder {
 
   async #forwardTree(layout: TreeLayout): Promise<TreeRows | null> {
     const outputs = outputsOf(layout, this.promptTokens.ensemble);
-    const result = await this.context.decodeTree({
-      tokens: layout.tokens,
-      slots: layout.slots,
-      offsets: layout.offsets,
-      sequenceCounts: Int32Array.from(layout.sequences, (ids) => ids.length),
-      sequences: Int32Array.from(layout.sequences.flat()),
-      outputs: Int32Array.from(outputs.flatMap(({ rows }) => rows)),
-      outputCounts: Int32Array.from(outputs, ({ rows }) => rows.length),
-      topK: ROW_CANDIDATES,
-    });
+    const result = await this.thread.run(layout.length, (blocking) =>
+      this.context.decodeTree({
+        tokens: layout.tokens,
+        slots: layout.slots,
+        offsets: layout.offsets,
+        sequenceCounts: Int32Array.from(layout.sequences, (ids) => ids.length),
+        sequences: Int32Array.from(layout.sequences.flat()),
+        outputs: Int32Array.from(outputs.flatMap(({ rows }) => rows)),
+        outputCounts: Int32Array.from(outputs, ({ rows }) => rows.length),
+        topK: ROW_CANDIDATES,
+        blocking,
+      }),
+    );
     if (result.kind === 'cancelled') return null;
     const guesses = Array.from({ length: layout.nodes }, (): TokenRow[] => []);
     const nodes: TokenRow[] = [];

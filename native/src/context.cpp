@@ -125,7 +125,7 @@ Napi::Value Context::decode(const Napi::CallbackInfo& info) {
         Decoder& decoder = idleDecoder();
         DecodeRequest request = parseDecodeRequest(info[0]);
         decoder.check(request);
-        return start(info.Env(), [request = std::move(request)](Decoder& idle) {
+        return start(info[0], [request = std::move(request)](Decoder& idle) {
             return idle.decode(request);
         });
     });
@@ -136,19 +136,26 @@ Napi::Value Context::decodeTree(const Napi::CallbackInfo& info) {
         Decoder& decoder = idleDecoder();
         TreeRequest request = parseTreeRequest(info[0]);
         decoder.check(request);
-        return start(info.Env(), [request = std::move(request)](Decoder& idle) {
+        return start(info[0], [request = std::move(request)](Decoder& idle) {
             return idle.decodeTree(request);
         });
     });
 }
 
-Napi::Promise Context::start(Napi::Env env, Decode decode) {
+Napi::Promise Context::start(const Napi::Value& batch, Decode decode) {
+    const bool blocking =
+        args::optionalBoolean(batch.As<Napi::Object>(), "blocking").value_or(false);
     decoder_->cancelRequested = false;  // of an earlier decode
-    auto* worker = new DecodeWorker(env, this, decoder_, std::move(decode));
-    worker->Queue();
+    auto* worker = new DecodeWorker(batch.Env(), this, decoder_, std::move(decode));
+    const Napi::Promise promise = worker->promise();
     decoding_ = true;
     Ref();
-    return worker->promise();
+    if (blocking) {
+        worker->runHere();
+    } else {
+        worker->Queue();
+    }
+    return promise;
 }
 
 void Context::keepPath(const Napi::CallbackInfo& info) {

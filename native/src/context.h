@@ -47,7 +47,9 @@ class Context : public Napi::ObjectWrap<Context>, public ModelUser {
     /// Throws disposed, and invalid-argument while a decode runs.
     Decoder& idleDecoder() const;
     int32_t sequence(const Napi::Value& value, const char* what) const;
-    Napi::Promise start(Napi::Env env, std::function<std::optional<DecodeRows>(Decoder&)> decode);
+    /// `batch` says where it runs.
+    Napi::Promise start(const Napi::Value& batch,
+                        std::function<std::optional<DecodeRows>(Decoder&)> decode);
     void release(Napi::Env env);
 
     std::shared_ptr<ModelState> model_;

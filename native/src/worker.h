@@ -25,6 +25,13 @@ class PromiseWorker : public Napi::AsyncWorker {
 
     Napi::Promise promise() const { return deferred_.Promise(); }
 
+    /// Instead of Queue: all of it on the calling thread. The worker is gone afterwards.
+    void runHere() {
+        Execute();
+        OnOK();
+        Destroy();
+    }
+
   protected:
     virtual void run() = 0;
     virtual Napi::Value result(Napi::Env env) { return env.Undefined(); }

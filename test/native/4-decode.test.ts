@@ -189,6 +189,17 @@ for (const [name, path] of models) {
       await wide.dispose();
     });
 
+    it('on the calling thread is the same', async () => {
+      await decodeRows(context, tokens);
+      const expected = context.debugLogits(0);
+      context.removeTokens(0, 0, -1);
+      await decodeRows(context, tokens, { blocking: true });
+      assert.equal(largestDifference(context.debugLogits(0), expected), 0);
+      const more = new Int32Array(512).fill(5);
+      await assert.rejects(decodeRows(context, more, { blocking: true }), { code: 'context-full' });
+      assert.equal(context.sequenceLength(0), tokens.length);
+    });
+
     it('with flash attention stays close', async () => {
       const expected = await logitsWith(F16_CONTEXT);
       const flash = await logitsWith({ ...F16_CONTEXT, flashAttention: true });

@@ -53,6 +53,7 @@ describe('arguments', () => {
     outputs: [undefined, null, '', 'first', 1, ['last']],
     topK: [...wholeNumbers, 0, 257],
     normalise: [null, 1, 'yes'],
+    blocking: [null, 1, 'yes'],
   };
   for (const [key, values] of Object.entries(batches)) {
     it(`decode checks ${key}`, async () => {
