@@ -1,58 +1,30 @@
 import { checkConfiguration } from './configuration.ts';
-import { DecodingSetup } from './decoding/decoding-setup.ts';
-import { assumedPassCost } from './core/tuning/pass-cost.ts';
-import { loadDraft } from './draft/load-draft.ts';
-import { chooseBackend, defaultThreads, describeDevice, type Backend } from './device.ts';
+import { chooseBackend, defaultThreads, describeDevice } from './device.ts';
 import { EngineFailure, toEngineError } from './engine-failure.ts';
 import type { Installation } from './installation.ts';
+import { loadModel, type Libraries } from './load-model.ts';
 import { listChoices } from './models/choices.ts';
 import { listModels, resolveModel } from './models/resolve.ts';
-import type {
-  LibraryInfo,
-  ModelLoad,
-  NativeAddon,
-  NativeContext,
-  NativeModel,
-} from './native/addon.d.ts';
-import { attentionOptions } from './native/attention-options.ts';
+import type { ModelLoad } from './native/addon.d.ts';
 import { loadAddon } from './native/load-addon.ts';
-import { findPromptTokens } from './prompt-tokens/find-prompt-tokens.ts';
-import { promptedDecoder } from './prompt-tokens/prompted-decoder.ts';
-import { fingerprintModel } from './prompt-tokens/fingerprint.ts';
 import {
   DEFAULT_CONFIGURATION,
   type EngineConfiguration,
   type EngineInfo,
   type EngineState,
-  type LoadedModel,
   type LogEntry,
   type ModelsReport,
   type ModelSummary,
 } from './protocol.ts';
 import type { LoadedForTraining } from './prompt-tokens/training/open-training.ts';
-import { Session } from './session.ts';
-import { DeviceTuning } from './tuning/device-tuning.ts';
+import type { Session } from './session.ts';
+import type { DeviceTuning } from './tuning/device-tuning.ts';
 
 /** What the engine tells its surroundings while it works. */
 export interface EngineListener {
   readonly onState: (state: EngineState) => void;
   readonly onLog: (entry: LogEntry) => void;
 }
-
-interface Libraries {
-  readonly addon: NativeAddon;
-  readonly backend: Backend;
-  readonly library: LibraryInfo;
-}
-
-/** Tokens of one batch: llama.cpp's own default for prompts, and a cancel point on GPUs. */
-const BATCH_TOKENS = 256;
-
-/**
- * Rows of one forward pass at most: a tree wants the rows of all its nodes, and one sequence per path.
- * Plain decoding would do with one of each. GPUs take more rows at next to no cost.
- */
-const MOST_ROWS = { cpu: 64, gpu: 128 } as const;
 
 /**
  * Owns what is loaded: libraries (once per process: llama.cpp cannot be replaced in it), the model
@@ -187,126 +159,27 @@ export class Engine {
   async #load(
     summary: ModelSummary,
     configuration: EngineConfiguration,
-    { addon, backend, library }: Libraries,
+    libraries: Libraries,
   ): Promise<EngineState> {
-    const threads = configuration.threads ?? defaultThreads(backend.mathCores);
-    const { device, gpu, warnings } = describeDevice(backend, library, threads);
-    this.#loading = addon.loadModel({
-      path: summary.path,
-      gpuLayers: gpu ? -1 : 0,
+    const { session, tuning, trainable, ready } = await loadModel({
+      summary,
+      configuration,
+      libraries,
+      installation: this.#installation,
+      onLoad: (load) => (this.#loading = load),
       onProgress: (progress) => {
         this.#setState({ kind: 'loading', model: summary.name, progress });
       },
-    });
-    const native = await this.#loading.model.finally(() => (this.#loading = undefined));
-    const kind = gpu ? 'gpu' : 'cpu';
-    const mostRows = MOST_ROWS[kind];
-    const createContext = (contextLength: number): Promise<NativeContext> =>
-      native.createContext({
-        contextLength,
-        batchSize: BATCH_TOKENS,
-        threads,
-        batchThreads: threads,
-        sequences: mostRows,
-        outputRows: mostRows,
-        ...attentionOptions(gpu),
-      });
-    const context = await createContext(
-      Math.min(configuration.contextLength, native.info.trainedContextLength),
-    );
-    const found = await findPromptTokens(summary.path, this.#installation.modelsFolder);
-    const { decoder, promptTokens, warning } = promptedDecoder(context, found);
-    const { mixedMs: latencyMs } = assumedPassCost(kind, mostRows);
-    const { draft, warning: draftWarning } = await loadDraft({
-      setting: configuration.draft,
-      summary,
-      model: native,
-      context,
-      target: decoder,
-      latencyMs,
-      backend: kind,
-      threads,
-      installation: this.#installation,
-      addon,
-      libraries: backend,
-      onLoad: (load) => (this.#loading = load),
-    })
-      .catch(async (error: unknown) => {
-        await native.dispose();
-        throw error;
-      })
-      .finally(() => (this.#loading = undefined));
-    const decoding = new DecodingSetup({
-      decoder,
-      supportsTrees: context.supportsTrees,
-      promptTokens,
-      draft,
-      profile: null,
-      backend: kind,
-      mostRows,
-    });
-    const { onLog } = this.#listener;
-    const { name } = summary;
-    if (context.supportsTrees) {
-      this.#tuning = new DeviceTuning({
-        key: {
-          device: device.name,
-          backend: device.backend,
-          threads,
-          weights: (await fingerprintModel(summary.path)).weights,
-          contextLength: context.contextLength,
-          mostRows,
-          llamaCpp: backend.release,
-          version: this.#installation.version,
-        },
-        model: native,
-        createContext,
-        promptTokens,
-        decoding,
-        modelsFolder: this.#installation.modelsFolder,
-        onLog,
-      });
-      await this.#tuning.begin();
-    }
-    this.#session = new Session({ name, model: native, context, decoder, decoding, onLog });
-    const { modelsFolder } = this.#installation;
-    const flashAttention = gpu;
-    this.#trainable = { addon, model: native, summary, device, flashAttention, modelsFolder };
-    const model = describeModel(summary, native, context.contextLength);
-    const noFim = `${summary.name} has no fill-in-the-middle tokens: text after the cursor is ignored.`;
-    return {
-      kind: 'ready',
-      model,
-      ...(draft !== null && { draft: draft.name }),
-      device,
-      warnings: [
-        ...warnings,
-        ...(model.fillInMiddle ? [] : [noFim]),
-        ...(warning === null ? [] : [warning]),
-        ...(draftWarning === null ? [] : [draftWarning]),
-      ],
-      modes: decoding.availability,
-    };
+      onLog: this.#listener.onLog,
+    }).finally(() => (this.#loading = undefined));
+    this.#session = session;
+    this.#tuning = tuning;
+    this.#trainable = trainable;
+    return ready;
   }
 
   #setState(state: EngineState): void {
     this.#state = state;
     this.#listener.onState(state);
   }
-}
-
-function describeModel(
-  summary: ModelSummary,
-  { info }: NativeModel,
-  contextLength: number,
-): LoadedModel {
-  const { prefix, suffix, middle } = info.fimTokens;
-  return {
-    ...summary,
-    architecture: info.architecture,
-    description: info.description,
-    parameterCount: info.parameterCount,
-    contextLength,
-    fillInMiddle: prefix !== null && suffix !== null && middle !== null,
-  };
 }
