@@ -31,8 +31,9 @@ import type {
 /** A raw greedy continuation, for benchmarks: no stop rules, no deadline. */
 export interface Continuation {
   readonly tokens: readonly number[];
-  /** `topMargin` at each token. */
+  /** `topMargin` at each token, and where the model ended the text, at its end. */
   readonly margins: readonly number[];
+  readonly used: UsedDecoding;
   readonly timing: CompletionTiming;
   readonly steps: readonly AcceptedStep[];
   /** Milliseconds from the start of the prefill to the first whole line, or to the end. */

@@ -20,7 +20,7 @@ export function findDivergences(
     if (expected === undefined || found.has(prompt)) continue;
     const position = firstDifference(tokens, expected.tokens);
     if (position === null) continue;
-    found.set(prompt, { prompt, position, marginOfPlain: expected.margins[position] ?? 0 });
+    found.set(prompt, { prompt, position, marginOfPlain: expected.margins[position] ?? Infinity });
   }
   return [...found.values()];
 }

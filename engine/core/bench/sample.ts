@@ -11,7 +11,7 @@ export interface BenchSample {
   readonly prompt: number;
   readonly run: number;
   readonly tokens: readonly number[];
-  /** Margins of the greedy choices, in logits: see `topMargin`. */
+  /** Margins of the greedy choices, in logits: see `topMargin`; that of the end is one of them. */
   readonly margins: readonly number[];
   readonly steps: number;
   readonly stepLog: readonly BenchStep[];

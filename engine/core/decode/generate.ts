@@ -42,6 +42,7 @@ export type GenerateResult =
       readonly kind: 'done';
       readonly text: string;
       readonly tokens: readonly number[];
+      /** `topMargin` at each of `tokens`, and where the model ended the text, at its end. */
       readonly margins: readonly number[];
       /** Steps that gave at least one of `tokens`; one that only ended the text is none. */
       readonly steps: number;
@@ -75,10 +76,10 @@ export async function generate(input: GenerateInput): Promise<GenerateResult> {
     }
     input.onStep?.(step);
     for (const [index, token] of step.tokens.entries()) {
+      margins.push(step.margins[index] ?? Infinity);
       if (input.isEnd(token)) return done('end-of-text');
       if (index === 0) steps += 1;
       tokens.push(token);
-      margins.push(step.margins[index] ?? Infinity);
       append(input.textStream.push(token));
       const verdict = input.checkStop(text);
       if (verdict.kind === 'stop') {

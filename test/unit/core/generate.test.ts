@@ -79,7 +79,7 @@ describe('generate', () => {
       kind: 'done',
       text: 'abc',
       tokens: [0, 1, 2],
-      margins: [1, 1, 1],
+      margins: [1, 1, 1, 1],
       steps: 2,
       finish: 'end-of-text',
     });
