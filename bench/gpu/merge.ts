@@ -1,11 +1,13 @@
 /**
  * `npx tsx bench/gpu/merge.ts FOLDER [OUT]`: the pieces of a run as one result (bench/results/gpu.json), with
- * the trees that the optimiser would choose for each L(n) measured, and a table for the README.
+ * the trees that the optimiser would choose for each L(n) measured, what the engine's own tuning came
+ * to, and tables of both.
  */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { PAPER_ACCURACIES, planFor, type CurvePoint } from './lib/plans.ts';
 import { readPieces } from './lib/pieces.ts';
+import { concludeTuning, isTuningPiece, tuningTable } from './lib/tuned.ts';
 
 const [folder, out = path.resolve(import.meta.dirname, '../results/gpu.json')] =
   process.argv.slice(2);
@@ -23,7 +25,12 @@ const plans = Object.fromEntries(
     return [[name, { ratios: ratios(tokens), paperAccuracies: planFor(tokens, PAPER_ACCURACIES) }]];
   }),
 );
-writeFileSync(out, `${JSON.stringify({ pieces, plans }, null, 1)}\n`);
+const tuned = Object.fromEntries(
+  Object.entries(pieces).flatMap(([name, piece]) =>
+    isTuningPiece(piece) ? [[name, concludeTuning(piece)]] : [],
+  ),
+);
+writeFileSync(out, `${JSON.stringify({ pieces, plans, tuned }, null, 1)}\n`);
 console.log(
   '| model | L(1), ms | L(8) / L(1) | L(16) / L(1) | L(64) / L(1) | best tree, rows | speed-up at the accuracies of the paper |',
 );
@@ -39,6 +46,7 @@ for (const [name, { ratios: ratio, paperAccuracies: plan }] of Object.entries(pl
   ];
   console.log(`| ${[name, ...figures.map((each) => each?.toFixed(2) ?? '')].join(' | ')} |`);
 }
+if (Object.keys(tuned).length > 0) console.log(`\n${tuningTable(tuned)}`);
 
 function ratios(curve: readonly CurvePoint[]) {
   const base = curve.find(({ rows }) => rows === 1)?.median ?? NaN;

@@ -5,7 +5,7 @@
  *   --gpu auto|cpu|vulkan|cuda|metal   (auto)
  *   --out FOLDER          where the pieces go (.cache/gpu/pieces)
  *   --minutes N           begin no piece after so many minutes (8)
- *   --phases a,b          of check, fallback, trees, modes, passes (all, in that order)
+ *   --phases a,b          of check, fallback, trees, tuning, modes, passes (all, in that order)
  *   --models FOLDER       where models are made (.cache/gpu/models)
  *   --vocabulary FILE     GGUF whose tokenizer random models take
  *   --shapes a,b          of tiny, 0.5B, 1.5B, 3B, 7B (0.5B,1.5B,3B,7B)
@@ -32,6 +32,7 @@ import { fallback } from './phases/fallback.ts';
 import { measureModes } from './phases/modes.ts';
 import { measurePasses, type PassOptions } from './phases/passes.ts';
 import { checkTrees } from './phases/trees.ts';
+import { measureTuning } from './phases/tuning.ts';
 
 const CACHE = path.join(findInstallation().root, '.cache');
 const GPUS: readonly GpuSetting[] = ['auto', 'cpu', 'vulkan', 'cuda', 'metal'];
@@ -41,7 +42,7 @@ const { values } = parseArgs({
     gpu: { type: 'string', default: 'auto' },
     out: { type: 'string', default: path.join(CACHE, 'gpu', 'pieces') },
     minutes: { type: 'string', default: '8' },
-    phases: { type: 'string', default: 'check,fallback,trees,modes,passes' },
+    phases: { type: 'string', default: 'check,fallback,trees,tuning,modes,passes' },
     models: { type: 'string', default: path.join(CACHE, 'gpu', 'models') },
     vocabulary: {
       type: 'string',
@@ -57,6 +58,11 @@ const { values } = parseArgs({
 const gpu = GPUS.find((each) => each === values.gpu) ?? 'auto';
 const folder = { folder: values.models, vocabulary: values.vocabulary };
 const pieces = new Pieces(values.out, Number(values.minutes));
+
+const PROMPTS = values.quick ? BUILT_IN_PROMPTS.slice(0, 3) : BUILT_IN_PROMPTS;
+
+/** What the tuning found is for the modes too, and for nobody else. */
+const TUNED = path.join(values.models, 'tuned');
 
 const PASSES: PassOptions = values.quick
   ? { rounds: 1, repeats: 2, lengths: [1, 2, 4, 8, 16] }
@@ -83,12 +89,20 @@ const PHASES: Readonly<Record<string, () => Promise<void>>> = {
     }
   },
 
+  tuning: async () => {
+    const sizes = values.quick ? { maxTokens: 16, rounds: 1 } : { maxTokens: 96, rounds: 3 };
+    for (const [type, model] of Object.entries(embeddedEditions(folder))) {
+      await pieces.make(`${gpu}-tuning-${type}`, () =>
+        measureTuning({ gpu, model, modelsFolder: TUNED, prompts: PROMPTS, ...sizes }),
+      );
+    }
+  },
+
   modes: async () => {
-    const prompts = values.quick ? BUILT_IN_PROMPTS.slice(0, 3) : BUILT_IN_PROMPTS;
     const sizes = values.quick ? { maxTokens: 16, runs: 1 } : { maxTokens: 96, runs: 3 };
     for (const [type, model] of Object.entries(embeddedEditions(folder))) {
       await pieces.make(`${gpu}-modes-${type}`, () =>
-        measureModes({ gpu, model, prompts, ...sizes }),
+        measureModes({ gpu, model, modelsFolder: TUNED, prompts: PROMPTS, ...sizes }),
       );
     }
   },

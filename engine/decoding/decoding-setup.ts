@@ -53,6 +53,16 @@ export interface DecodingChoice {
   readonly reason: string | null;
 }
 
+/** What `auto` expects of this model on this device, in speed over plain decoding. */
+export interface AutoForecast {
+  /** What it may choose from beside plain decoding, the most promising first. */
+  readonly modes: readonly DecodingMode[];
+  /** Of fixed trees of prompt tokens, the optimal ones; null where there are no prompt tokens. */
+  readonly treeGain: number | null;
+  /** Of the draft, by what has been measured of it so far; null where there is none. */
+  readonly draftGain: number | null;
+}
+
 /** How a completion was decoded in the end. */
 export type UsedDecoding = Pick<CompletedCompletion, 'mode' | 'modeReason'>;
 
@@ -97,8 +107,8 @@ export class DecodingSetup {
   readonly #languages = new Map<string, LanguageDecoding>();
   readonly #baselineMs = baselineCosts();
   #profile: DeviceProfiles | null;
-  #treesPay: boolean | null = null;
-  /** Null = not decided yet. */
+  /** Of `auto`, null = not decided yet: see `AutoForecast`. */
+  #treeGain: { readonly gain: number | null } | null = null;
   #autoDraft: { readonly mode: DraftMode | null } | null = null;
 
   constructor(resources: DecodingResources) {
@@ -110,7 +120,7 @@ export class DecodingSetup {
   useProfile(profile: DeviceProfiles): void {
     this.#profile = profile;
     this.#languages.clear();
-    this.#treesPay = null;
+    this.#treeGain = null;
     this.#autoDraft = null;
     this.#resources.draft?.retune(profile.chains.mixedMs);
   }
@@ -198,12 +208,17 @@ export class DecodingSetup {
   }
 
   #promisingDraft(): DraftMode | null {
+    const { mode, gain } = this.#draftForecast();
+    return gain !== null && gain > LEAST_DRAFT_GAIN ? mode : null;
+  }
+
+  #draftForecast(): { readonly mode: DraftMode | null; readonly gain: number | null } {
     const modes = ['draft-ppd', 'draft'] as const;
     const mode = modes.find((each) => this.#unsupportedReason(methodOfMode(each)) === null);
     const { draft } = this.#resources;
-    if (mode === undefined || draft === null) return null;
+    if (mode === undefined || draft === null) return { mode: null, gain: null };
     const { steadyMs } = this.#costsOf(PLAIN);
-    return draft.forecast(mode).tokensPerMs * (steadyMs[1] ?? 1) > LEAST_DRAFT_GAIN ? mode : null;
+    return { mode, gain: draft.forecast(mode).tokensPerMs * (steadyMs[1] ?? 1) };
   }
 
   /** What caches of the resources other than the target's own hold of earlier texts is dropped. */
@@ -236,6 +251,14 @@ export class DecodingSetup {
     if (mode !== 'auto') return { mode, modeReason: reason };
     const used = language.concludeAuto();
     return { mode: used.mode, modeReason: used.reason };
+  }
+
+  get autoForecast(): AutoForecast {
+    return {
+      modes: this.#autoModes(),
+      treeGain: this.#gainOfTrees(),
+      draftGain: this.#draftForecast().gain,
+    };
   }
 
   /** Tokens of a step that a mode promises before it is used; null = it depends on the text. */
@@ -273,20 +296,25 @@ export class DecodingSetup {
    * pay is left out.
    */
   #autoModes(): readonly DecodingMode[] {
-    const { promptTokens } = this.#resources;
     const isThere = (mode: DecodingMode): boolean =>
       this.#unsupportedReason(methodOfMode(mode)) === null;
-    this.#treesPay ??= promptTokens !== null && this.#foresee(promptTokens);
+    const treesPay = (this.#gainOfTrees() ?? 0) > LEAST_GAIN;
     const draft = this.#draftOfAuto();
-    const modes = this.#treesPay ? AUTO_MODES : CHAINS_ALONE;
+    const modes = treesPay ? AUTO_MODES : CHAINS_ALONE;
     return [...modes.filter(isThere), ...(draft === null ? [] : [draft])];
   }
 
-  /** Whether trees of prompt tokens are expected to beat plain decoding. */
-  #foresee(prompts: PromptTokens): boolean {
+  #gainOfTrees(): number | null {
+    this.#treeGain ??= { gain: this.#treeForecast() };
+    return this.#treeGain.gain;
+  }
+
+  #treeForecast(): number | null {
+    const { promptTokens: prompts } = this.#resources;
+    if (prompts === null) return null;
     const { steadyMs, mixedMs } = this.#costsOf(methodOfMode('ppd-static'));
     const { tokensPerSecond } = optimalPlan(treeProblem(prompts, prompts.count, 10, mixedMs));
-    return (tokensPerSecond * (steadyMs[1] ?? 1)) / 1000 > LEAST_GAIN;
+    return (tokensPerSecond * (steadyMs[1] ?? 1)) / 1000;
   }
 
   #language(id: string): LanguageDecoding {

@@ -13,10 +13,14 @@ export interface CurvePoint {
   readonly median: number | null;
 }
 
-/** What the optimiser makes of a measured L(n), were the guesses as good as the accuracies say. */
-export function planFor(curve: readonly CurvePoint[], accuracies: Accuracies) {
+/**
+ * What the optimiser makes of a measured L(n), were the guesses as good as the accuracies say.
+ *
+ * @param plainMs A step of plain decoding; a pass of one row, unless told.
+ */
+export function planFor(curve: readonly CurvePoint[], accuracies: Accuracies, plainMs?: number) {
   const latencyMs = stepwise(curve);
-  const single = latencyMs[1];
+  const single = plainMs ?? latencyMs[1];
   if (single === undefined) return null;
   const { tau, lengths, tokensPerSecond } = optimalPlan({
     accuracies,
