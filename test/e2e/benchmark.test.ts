@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import type { ConsoleMessage, Frame } from 'playwright-core';
+import type { BenchRun } from '../../extension/benchmark/run-record.ts';
 import titles from '../../package.nls.json' with { type: 'json' };
 import type { Editor } from './editor.ts';
+import { copyResults, exportResults } from './save-results.ts';
 import { useEditor } from './use-editor.ts';
 
 /** A quick look in every mode. */
@@ -49,6 +51,7 @@ describe('benchmark', () => {
       await page.evaluate("document.querySelector('section[aria-label=Charts]').scrollIntoView()");
       await editor().capture(`benchmark charts ${name}`);
     }
+    await checkSaved(editor(), page, modes);
     assert.deepEqual(violations, []);
   });
 });
@@ -122,6 +125,22 @@ async function checkKeyboard(editor: Editor, page: Frame): Promise<void> {
     places.every((place, index) => place > (places[index - 1] ?? -1)),
     reached.join(' | '),
   );
+}
+
+/** What was shown is what is copied and exported. */
+async function checkSaved(editor: Editor, page: Frame, modes: readonly string[]): Promise<void> {
+  const title = await page.locator('h1').innerText();
+  const copied = await copyResults(editor, page);
+  assert.ok(copied.startsWith(`# ${title}`), copied.slice(0, 80));
+  for (const mode of modes) assert.match(copied, new RegExp(`^\\| ${mode} +\\|`, 'm'));
+
+  assert.equal(await exportResults(editor, page, 'Markdown'), copied);
+  await editor.page.locator('.tab', { hasText: 'Foretoken Benchmark' }).click();
+  const run = JSON.parse(
+    await exportResults(editor, await resultsPage(editor), 'JSON'),
+  ) as BenchRun;
+  assert.deepEqual(Object.keys(run.report.modes), modes);
+  assert.equal(`Benchmark of ${run.report.model.name}`, title);
 }
 
 async function useTheme(editor: Editor, page: Frame, theme: string): Promise<void> {

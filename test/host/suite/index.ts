@@ -32,6 +32,7 @@ async function loadTests(): Promise<void> {
   await import('./9-models.test.ts');
   await import('./10-benchmark.test.ts');
   await import('./11-tuning.test.ts');
+  await import('./12-neighbours.test.ts');
 }
 
 function runMocha(mocha: Mocha): Promise<number> {
