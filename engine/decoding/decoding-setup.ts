@@ -152,7 +152,8 @@ export class DecodingSetup {
   #chooseManual(wanted: DecodingMethod): DecodingChoice | string {
     const reasons: string[] = [];
     let method = wanted;
-    for (const missing of [{ draft: false }, { promptTokens: 0 }, { ngram: false }]) {
+    const sources = [{ targetPrompts: 0 }, { draft: false }, { promptTokens: 0 }, { ngram: false }];
+    for (const missing of sources) {
       const reason = this.#unsupportedReason(method);
       if (reason === null) break;
       reasons.push(reason);
@@ -182,7 +183,7 @@ export class DecodingSetup {
       this.#ngrams.sync(prompt);
     }
     if (mode === 'auto') language.warmUp();
-    else if (!method.draft) language.policy(method);
+    else if (!method.draft || method.targetPrompts > 0) language.policy(method);
   }
 
   /** In `auto` the draft reads along as long as that may be of use. */
@@ -230,8 +231,11 @@ export class DecodingSetup {
     const { decoder, draft, mostRows } = this.#resources;
     const { prefilled, choose, isEnd, languageId, accept = acceptByChoice } = start;
     if (isPlain(method)) return new PlainStrategy(decoder, prefilled, choose);
-    if (method.draft && draft !== null) return draft.strategy(method, start, this.#ngrams);
     const language = this.#language(languageId);
+    if (method.draft && draft !== null) {
+      const guide = { policy: language.policy(method), isAsked: () => true };
+      return draft.strategy(method, start, this.#ngrams, guide);
+    }
     const drafting = mode === 'auto' ? this.#draftOfAuto() : null;
     if (drafting !== null && draft !== null) {
       return draft.strategy(methodOfMode(drafting), start, this.#ngrams, {
@@ -279,7 +283,10 @@ export class DecodingSetup {
     if (!supportsTrees) return NO_TREES;
     if (method.draft) {
       const mode = method.promptTokens > 0 ? 'draft-ppd' : 'draft';
-      return draft === null ? NO_DRAFT : draft.unsupportedReason(mode);
+      const reason = draft === null ? NO_DRAFT : draft.unsupportedReason(mode);
+      return (
+        reason ?? (method.targetPrompts > 0 && promptTokens === null ? NO_PROMPT_TOKENS : null)
+      );
     }
     return method.promptTokens > 0 && promptTokens === null ? NO_PROMPT_TOKENS : null;
   }

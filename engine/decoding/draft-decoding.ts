@@ -2,6 +2,7 @@ import type { DecodingMode } from '../core/decode/decoding-mode.ts';
 import type { DecodingStrategy } from '../core/decode/strategy.ts';
 import type { DecodingMethod } from '../core/decode/decoding-method.ts';
 import type { DraftPlan } from '../core/decode/draft/draft-economy.ts';
+import type { TargetPrompts } from '../core/decode/draft/draft-policy.ts';
 import type { NgramIndex } from '../core/tree/ngram-index.ts';
 import type { TreePolicy } from '../core/tree/tree-policy.ts';
 import type { DecodingStart } from './decoding-setup.ts';
@@ -33,7 +34,7 @@ export interface DraftDecoding {
     guide?: DraftGuide,
   ): DecodingStrategy;
   /** The target's policy where the draft is asked. */
-  policy(method: DecodingMethod, ngrams: NgramIndex): TreePolicy;
+  policy(method: DecodingMethod, ngrams: NgramIndex, prompts: TargetPrompts | null): TreePolicy;
   /**
    * What a mode is expected to come to, from what has been measured of it: in the unit of the target's
    * table of passes.

@@ -1,5 +1,6 @@
 import { isPlain, methodOfMode, type DecodingMethod } from '../core/decode/decoding-method.ts';
 import type { DecodingMode } from '../core/decode/decoding-mode.ts';
+import type { TargetPrompts } from '../core/decode/draft/draft-policy.ts';
 import { LearningPolicy } from '../core/decode/learning-policy.ts';
 import { methodPolicy, type PassCosts, type PolicyInput } from '../core/decode/method-policy.ts';
 import { OnlineAccuracies, type Accuracies } from '../core/tree/accuracies.ts';
@@ -75,7 +76,7 @@ export class LanguageDecoding {
 
   policy(method: DecodingMethod): TreePolicy {
     const { draft, ngrams } = this.#shared;
-    if (method.draft && draft !== null) return draft.policy(method, ngrams);
+    if (method.draft && draft !== null) return draft.policy(method, ngrams, this.#targetPrompts());
     const key = Object.values(method).join();
     const known = this.#policies.get(key);
     if (known !== undefined) return known;
@@ -116,6 +117,11 @@ export class LanguageDecoding {
     const built = this.#policies.size;
     this.#policies.clear();
     if (built > 0) this.warmUp();
+  }
+
+  #targetPrompts(): TargetPrompts | null {
+    const { prompts: quality, costsOf } = this.#shared;
+    return quality && { quality, costs: costsOf(methodOfMode('ppd-ngram')) };
   }
 
   #onlyChains(): boolean {

@@ -5,13 +5,13 @@ import {
   type DraftPlan,
 } from '../core/decode/draft/draft-economy.ts';
 import { PlainDraft, PromptedDraft, type DraftModel } from '../core/decode/draft/draft-model.ts';
+import { draftPolicy, type TargetPrompts } from '../core/decode/draft/draft-policy.ts';
 import { DraftStrategy } from '../core/decode/draft/draft-strategy.ts';
 import { Drafter } from '../core/decode/draft/drafter.ts';
 import { methodPolicy } from '../core/decode/method-policy.ts';
 import type { DecodingStrategy } from '../core/decode/strategy.ts';
 import type { TreeDecoder } from '../core/decode/tree-decoder.ts';
 import { acceptByChoice } from '../core/tree/accept.ts';
-import { AdaptivePolicy } from '../core/tree/adaptive-policy.ts';
 import { NgramIndex } from '../core/tree/ngram-index.ts';
 import type { TreePolicy } from '../core/tree/tree-policy.ts';
 import { assumedPassCost } from '../core/tuning/pass-cost.ts';
@@ -136,7 +136,7 @@ export class NativeDraft implements DraftDecoding {
     return new DraftStrategy({
       decoder: target,
       prefilled,
-      policy: guide?.policy ?? this.policy(method, ngrams),
+      policy: guide?.policy ?? this.policy(method, ngrams, null),
       choose,
       isEnd,
       accept,
@@ -199,25 +199,19 @@ export class NativeDraft implements DraftDecoding {
   }
 
   /** Takes the chains of whichever drafter is at work; what it learns of n-grams stays. */
-  policy(method: DecodingMethod, ngrams: NgramIndex): TreePolicy {
+  policy(method: DecodingMethod, ngrams: NgramIndex, prompts: TargetPrompts | null): TreePolicy {
     const economy = this.#economies[modeOf(method)];
     const rows = this.#rows(method);
-    const key = `target ${modeOf(method)} ${rows} ${String(method.ngram)}`;
-    return this.#remembered(
-      key,
-      () =>
-        new AdaptivePolicy({
-          calibration: null,
-          ensemble: 1,
-          values: new Float64Array(1),
-          // A getter: the rate changes from step to step.
-          get tokensPerMs() {
-            return economy.tokensPerMs;
-          },
-          latencyMs: this.#latencyMs.slice(0, rows + 1),
-          furtherChains: () => this.#drafter?.chains() ?? [],
-          ...(method.ngram && { ngrams }),
-        }),
+    const key = `target ${Object.values(method).join()}`;
+    return this.#remembered(key, () =>
+      draftPolicy({
+        method,
+        latencyMs: this.#latencyMs.slice(0, rows + 1),
+        tokensPerMs: () => economy.tokensPerMs,
+        drafted: () => this.#drafter?.chains() ?? [],
+        ngrams,
+        prompts,
+      }),
     );
   }
 

@@ -4,8 +4,10 @@ import { TREE_LIMITS, type TreeSettings } from './tree-settings.ts';
 /** What a mode, or the user's settings, come to: where guesses come from and how the tree is shaped. */
 export interface DecodingMethod {
   readonly shape: 'paper' | 'static' | 'adaptive';
-  /** Prompt tokens that are used of those there are. */
+  /** Prompt tokens that are used of those there are; the draft's where there is a draft. */
   readonly promptTokens: number;
+  /** With a draft: prompt tokens of the target that guess beside it. */
+  readonly targetPrompts: number;
   readonly ngram: boolean;
   readonly draft: boolean;
   /** As in `TreeSettings`. */
@@ -14,7 +16,12 @@ export interface DecodingMethod {
   readonly topK: number;
 }
 
-const UNLIMITED = { nodeBudget: Infinity, depth: Infinity, topK: 10 } as const;
+const UNLIMITED = {
+  nodeBudget: Infinity,
+  depth: Infinity,
+  topK: 10,
+  targetPrompts: 0,
+} as const;
 
 const PPD = { ...UNLIMITED, promptTokens: Infinity, ngram: false, draft: false } as const;
 
@@ -35,14 +42,19 @@ export function methodOfMode(mode: DecodingMode): DecodingMethod {
   return METHODS[mode];
 }
 
-/** Prompt tokens beyond the depth would guess tokens that no candidate may stand for. */
+/**
+ * Prompt tokens beyond the depth would guess tokens that no candidate may stand for. Draft, n-gram
+ * chains and prompt tokens together are one tree of everything, the target's own guesses included.
+ */
 export function methodOfSettings(settings: TreeSettings): DecodingMethod {
-  const { adaptive, promptTokens, depth, ...rest } = settings;
+  const { adaptive, depth, ...rest } = settings;
+  const promptTokens = Math.min(settings.promptTokens, depth);
   return {
     ...rest,
     depth,
     shape: adaptive ? 'adaptive' : 'static',
-    promptTokens: Math.min(promptTokens, depth),
+    promptTokens,
+    targetPrompts: settings.draft && settings.ngram ? promptTokens : 0,
   };
 }
 

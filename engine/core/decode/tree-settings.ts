@@ -12,7 +12,7 @@ export interface TreeSettings {
   readonly adaptive: boolean;
   /** Chains that followed the same text before. */
   readonly ngram: boolean;
-  /** The draft model guesses; `promptTokens` are then the draft's. */
+  /** The draft model guesses; `promptTokens` are then the draft's, with `ngram` the model's too. */
   readonly draft: boolean;
 }
 

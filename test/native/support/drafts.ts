@@ -1,11 +1,15 @@
 import { argmax } from '../../../engine/core/decode/decoder.ts';
-import { methodOfMode } from '../../../engine/core/decode/decoding-method.ts';
+import { methodOfMode, methodOfSettings } from '../../../engine/core/decode/decoding-method.ts';
+import type { TargetPrompts } from '../../../engine/core/decode/draft/draft-policy.ts';
 import { PlainStrategy } from '../../../engine/core/decode/plain.ts';
+import { DEFAULT_TREE_SETTINGS } from '../../../engine/core/decode/tree-settings.ts';
 import { NgramIndex } from '../../../engine/core/tree/ngram-index.ts';
 import { NativeDraft } from '../../../engine/draft/native-draft.ts';
 import type { DraftMode } from '../../../engine/decoding/draft-decoding.ts';
 import type { NativeContext, NativeModel } from '../../../engine/native/addon.d.ts';
 import { NativeTreeDecoder } from '../../../engine/native/native-tree-decoder.ts';
+import { PROMPT_TOKENS_SUFFIX } from '../../../engine/prompt-tokens/find-prompt-tokens.ts';
+import { readPromptTokens } from '../../../engine/prompt-tokens/prompt-token-file.ts';
 import type { PromptTokens } from '../../../engine/prompt-tokens/prompt-tokens.ts';
 import { loadModel } from './native.ts';
 import { CONTEXT } from './trees.ts';
@@ -17,6 +21,7 @@ export interface Pair {
   readonly model: NativeModel;
   readonly context: NativeContext;
   readonly decoder: NativeTreeDecoder;
+  readonly targetPrompts: PromptTokens | null;
   readonly draft: NativeDraft;
   readonly draftModel: NativeModel;
   readonly draftContext: NativeContext;
@@ -24,20 +29,29 @@ export interface Pair {
   dispose(): Promise<void>;
 }
 
+export interface PairOptions {
+  readonly draftContextLength?: number;
+  /** Prompt tokens as they lie beside both models; untrained ones of the draft unless told. */
+  readonly trained?: boolean;
+}
+
 export async function openPair(
   targetPath: string,
   draftPath: string,
-  draftContextLength = CONTEXT.contextLength,
+  { draftContextLength = CONTEXT.contextLength, trained = false }: PairOptions = {},
 ): Promise<Pair> {
   const model = await loadModel(targetPath);
   const context = await model.createContext(CONTEXT);
-  const decoder = new NativeTreeDecoder(context);
+  const targetPrompts = trained ? await readPromptTokens(promptTokensOf(targetPath)) : null;
+  const decoder = new NativeTreeDecoder(context, targetPrompts);
   const draftModel = await loadModel(draftPath);
   const draftContext = await draftModel.createContext({
     ...CONTEXT,
     contextLength: draftContextLength,
   });
-  const promptTokens = await untrained(draftModel);
+  const promptTokens = await (trained
+    ? readPromptTokens(promptTokensOf(draftPath))
+    : untrained(draftModel));
   const draftDecoder = new NativeTreeDecoder(draftContext, promptTokens);
   const draft = new NativeDraft({
     name: 'draft',
@@ -60,7 +74,13 @@ export async function openPair(
     await context.dispose();
     await model.dispose();
   };
-  return { model, context, decoder, draft, draftModel, draftContext, draftDecoder, dispose };
+  const draftSide = { draft, draftModel, draftContext, draftDecoder };
+  return { model, context, decoder, targetPrompts, ...draftSide, dispose };
+}
+
+/** Where they lie beside a model's file. */
+export function promptTokensOf(modelPath: string): string {
+  return modelPath.replace(/\.gguf$/, PROMPT_TOKENS_SUFFIX);
 }
 
 /** Embeddings of common tokens: whatever they guess, the text has to be the same. */
@@ -97,9 +117,23 @@ export interface Continued {
 }
 
 export interface ContinueOptions {
-  readonly mode: DraftMode | 'plain';
+  /** `everything`: draft, prompt tokens of both models and n-gram chains in one tree. */
+  readonly mode: DraftMode | 'plain' | 'everything';
   readonly count: number;
   readonly signal?: AbortSignal;
+}
+
+const EVERYTHING = methodOfSettings({
+  ...DEFAULT_TREE_SETTINGS,
+  nodeBudget: 17,
+  depth: 8,
+  draft: true,
+});
+
+/** Rows are next to free, for the same reason as above. */
+function targetPromptsOf({ targetPrompts: quality }: Pair): TargetPrompts | null {
+  const costs = Array.from({ length: 18 }, (_, n) => 1 + n / 50);
+  return quality && { quality, costs: { steadyMs: costs, mixedMs: costs } };
 }
 
 /** A prompt continued as the session does it. */
@@ -117,7 +151,7 @@ export async function continued(
   let steps = 0;
   const done = (cancelled: boolean): Continued => ({ tokens, margins, steps, cancelled });
   const prefilling = pair.decoder.prefill(prompt, () => signal.aborted);
-  const method = mode === 'plain' ? null : methodOfMode(mode);
+  const method = mode === 'plain' ? null : mode === 'everything' ? EVERYTHING : methodOfMode(mode);
   if (method !== null) pair.draft.prepare(method, prompt);
   const prefilled = await prefilling;
   if (prefilled === null) return done(true);
@@ -129,10 +163,14 @@ export async function continued(
     languageId: '',
     signal,
   };
+  const ngrams = new NgramIndex(prompt);
   const strategy =
     method === null
       ? new PlainStrategy(pair.decoder, prefilled.row, argmax)
-      : pair.draft.strategy(method, start, new NgramIndex());
+      : pair.draft.strategy(method, start, ngrams, {
+          policy: pair.draft.policy(method, ngrams, targetPromptsOf(pair)),
+          isAsked: () => true,
+        });
   while (tokens.length < count) {
     if (signal.aborted) return done(true);
     const step = await strategy.step();

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { argmax } from '../../../engine/core/decode/decoder.ts';
+import { draftPolicy } from '../../../engine/core/decode/draft/draft-policy.ts';
 import {
   DEFAULT_TREE_SETTINGS,
   type TreeSettings,
 } from '../../../engine/core/decode/tree-settings.ts';
+import { TreeStrategy } from '../../../engine/core/decode/tree-strategy.ts';
 import { seededRandom } from '../../../engine/core/metrics/percentiles.ts';
 import type { TreeLayout } from '../../../engine/core/tree/layout-tree.ts';
+import type { DraftDecoding } from '../../../engine/decoding/draft-decoding.ts';
 import {
   DecodingSetup,
   type DecodingChoice,
@@ -56,7 +59,7 @@ class RecordingDecoder extends FakeTreeDecoder {
   }
 }
 
-function setup(overrides: Partial<DecodingResources> = {}) {
+function setup(overrides: Partial<DecodingResources> = {}, withDraft = false) {
   const model = new FakeModel(7, 40);
   const guesser = calibratedGuesser(model, seededRandom(3), (_, random) =>
     random() < 0.5 ? PROFILE : SURE,
@@ -66,7 +69,7 @@ function setup(overrides: Partial<DecodingResources> = {}) {
     decoder,
     supportsTrees: true,
     promptTokens: PROMPT_TOKENS,
-    draft: null,
+    draft: withDraft ? silentDraft(decoder) : null,
     profile: { chains: PROFILE_OF_FREE_ROWS, trees: PROFILE_OF_FREE_ROWS },
     backend: 'cpu',
     mostRows: 64,
@@ -81,9 +84,9 @@ const PROMPT = [1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6, 1, 2, 3];
 async function decode(
   mode: DecodingModeSetting,
   tree: Partial<TreeSettings> = {},
-  overrides: Partial<DecodingResources> = {},
+  { withDraft = false, ...overrides }: Partial<DecodingResources> & { withDraft?: boolean } = {},
 ) {
-  const { model, decoder, decoding } = setup(overrides);
+  const { model, decoder, decoding } = setup(overrides, withDraft);
   const choice = decoding.choose(mode, { ...DEFAULT_TREE_SETTINGS, ...tree });
   if (typeof choice === 'string') throw new Error(choice);
   const prefilled = (await decoder.append(PROMPT))!;
@@ -116,6 +119,30 @@ async function decode(
       ({ parents, nodes }) => [...parents.subarray(1, nodes)].filter((p) => p === 0).length,
     ),
     shapes: new Set(layouts.slice(1).map(({ parents }) => parents.join())).size,
+  };
+}
+
+/** A draft that never guesses: what is left is what the target adds of its own. */
+function silentDraft(decoder: FakeTreeDecoder): DraftDecoding {
+  const nothing = () => undefined;
+  return {
+    unsupportedReason: () => null,
+    forecast: () => ({ length: 0, tokens: 1, tokensPerMs: 1 }),
+    prepare: nothing,
+    retune: nothing,
+    forget: nothing,
+    dispose: () => Promise.resolve(),
+    strategy: (_method, { prefilled, choose, isEnd }, _ngrams, guide) =>
+      new TreeStrategy({ decoder, prefilled, choose, isEnd, policy: guide!.policy, maxLength: 64 }),
+    policy: (method, ngrams, prompts) =>
+      draftPolicy({
+        method,
+        latencyMs: FREE_ROWS,
+        tokensPerMs: () => 1,
+        drafted: () => [],
+        ngrams,
+        prompts,
+      }),
   };
 }
 
@@ -218,6 +245,26 @@ describe('decoding setup', () => {
       const without = await decode('manual', { ...fixed, ngram: false });
       const merged = await decode('manual', { ...fixed, ngram: true });
       assert.ok(without.depth <= 1 && merged.depth > 1);
+    });
+
+    it('draft, ngram and prompt tokens together: the own prompt tokens guess beside the draft', async () => {
+      const tree = { draft: true, nodeBudget: 64, promptTokens: 3 };
+      const everything = await decode('manual', tree, { withDraft: true });
+      assert.deepEqual([everything.slot, everything.rows > 4], [2, true]);
+      const withoutNgrams = { ...tree, ngram: false };
+      assert.equal((await decode('manual', withoutNgrams, { withDraft: true })).slot, -1);
+      for (const mode of ['draft', 'draft-ppd'] as const) {
+        assert.equal((await decode(mode, {}, { withDraft: true })).slot, -1);
+      }
+    });
+
+    it('keep the draft where the model has no prompt tokens', () => {
+      const { decoding } = setup({ promptTokens: null }, true);
+      const choice = decoding.choose('manual', { ...DEFAULT_TREE_SETTINGS, draft: true });
+      assert.ok(typeof choice === 'object');
+      const { draft, ngram, promptTokens, targetPrompts } = choice.method;
+      assert.deepEqual([draft, ngram, promptTokens, targetPrompts], [true, true, 3, 0]);
+      assert.match(choice.reason ?? '', /foretoken train/);
     });
 
     it('leave out what is not there, and say so', () => {

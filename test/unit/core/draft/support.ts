@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TokenRow } from '../../../../engine/core/decode/decoder.ts';
 import { argmax } from '../../../../engine/core/decode/decoder.ts';
+import { methodOfMode } from '../../../../engine/core/decode/decoding-method.ts';
 import {
   DraftEconomy,
   type DraftCosts,
@@ -10,11 +11,12 @@ import {
   PromptedDraft,
   type DraftModel,
 } from '../../../../engine/core/decode/draft/draft-model.ts';
+import { draftPolicy } from '../../../../engine/core/decode/draft/draft-policy.ts';
 import { DraftStrategy } from '../../../../engine/core/decode/draft/draft-strategy.ts';
 import { Drafter } from '../../../../engine/core/decode/draft/drafter.ts';
+import type { GuessQuality } from '../../../../engine/core/decode/method-policy.ts';
 import type { TokenChoice } from '../../../../engine/core/decode/token-choice.ts';
 import { seededRandom } from '../../../../engine/core/metrics/percentiles.ts';
-import { AdaptivePolicy } from '../../../../engine/core/tree/adaptive-policy.ts';
 import { NgramIndex } from '../../../../engine/core/tree/ngram-index.ts';
 import { optimalPlan } from '../../../../engine/core/tree/optimal-tree.ts';
 import { StaticPolicy } from '../../../../engine/core/tree/tree-policy.ts';
@@ -98,6 +100,15 @@ export interface DraftScene {
 
 const GUESS_PROFILE = [0.6, 0.2];
 
+/** Of prompt tokens that are as good as their rows say. */
+export function qualityOf(count: number): GuessQuality {
+  return {
+    ensemble: 1,
+    accuracies: Array.from({ length: count }, () => GUESS_PROFILE),
+    calibration: { weights: Array.from({ length: count }, () => [0, 1, 0] as const) },
+  };
+}
+
 export function decoderOf(model: RowSource, prompts: number, capacity?: number) {
   const guesser = calibratedGuesser(model, seededRandom(7), () => GUESS_PROFILE);
   return new CancellableDecoder(model, guesser, { count: prompts, ensemble: 1 }, capacity);
@@ -129,17 +140,21 @@ export async function openDraft(scene: DraftScene) {
   });
   const states = scene.targetPrompts;
   const maxLength = costs.latencyMs.length - 1;
-  const policy = new AdaptivePolicy({
-    calibration:
-      states === 0 ? null : { weights: Array.from({ length: states }, () => [0, 1, 0] as const) },
-    ensemble: 1,
-    values: Float64Array.from({ length: states + 1 }, (_, k) => (k - states) / 5),
-    get tokensPerMs() {
-      return economy.tokensPerMs;
+  const policy = draftPolicy({
+    method: {
+      ...methodOfMode('draft'),
+      promptTokens: scene.draftPrompts,
+      targetPrompts: states,
+      ngram: scene.ngrams,
     },
     latencyMs: costs.latencyMs,
-    furtherChains: () => drafter.chains(),
-    ...(scene.ngrams ? { ngrams: new NgramIndex(prompt) } : {}),
+    tokensPerMs: () => economy.tokensPerMs,
+    drafted: () => drafter.chains(),
+    ngrams: new NgramIndex(prompt),
+    prompts: {
+      quality: qualityOf(states),
+      costs: { steadyMs: costs.latencyMs, mixedMs: costs.latencyMs },
+    },
   });
   const strategy = new DraftStrategy({
     decoder: target,

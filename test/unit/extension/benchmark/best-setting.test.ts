@@ -167,13 +167,15 @@ describe('the best setting of a benchmark', () => {
 
 describe('settings of a mode', () => {
   /** What matters of a method, as far as settings reach. */
-  function reached({ shape, promptTokens, ngram, draft, nodeBudget, depth, topK }: DecodingMethod) {
+  function reached(method: DecodingMethod) {
+    const { shape, promptTokens, targetPrompts, ngram, draft, nodeBudget, depth, topK } = method;
     const most = { nodeBudget: TREE_LIMITS.nodeBudget.max, depth: TREE_LIMITS.depth.max };
     const prompts = Math.min(promptTokens, TREE_LIMITS.promptTokens.max);
     return {
       ngram,
       draft,
       prompts,
+      ...(draft && { targetPrompts }),
       nodeBudget: Math.min(nodeBudget, most.nodeBudget),
       depth: Math.min(depth, most.depth),
       ...(prompts > 0 && { topK, ...(!draft && { shape }) }),
