@@ -105,14 +105,11 @@ export interface ContextOptions {
   readonly sequences: number;
   readonly flashAttention: boolean;
   /**
-   * What the K/V cache stores; default 'f16'. 'q8_0' values need flash attention. Where the model
-   * does not allow the types ('q8_0' keys: the length of a head is no multiple of 32), it is 'f16'.
+   * How the K/V cache stores keys; default 'f16'. Where the model does not allow 'q8_0' (the length of
+   * a head is no multiple of 32), it is 'f16'.
    */
-  readonly keyType?: CacheType;
-  readonly valueType?: CacheType;
+  readonly keyType?: 'f16' | 'q8_0';
 }
-
-export type CacheType = 'f16' | 'bf16' | 'q8_0';
 
 export interface DecodeBatch {
   /** Tokens appended to `sequence`, from `position` on, which must be the sequence's length. */

@@ -33,7 +33,6 @@ llama_context_params Decoder::parameters() {
     params.flash_attn_type =
         options_.flashAttention ? LLAMA_FLASH_ATTN_TYPE_ENABLED : LLAMA_FLASH_ATTN_TYPE_DISABLED;
     params.type_k = options_.keyType;
-    params.type_v = options_.valueType;
     params.embeddings = false;
     params.no_perf = true;
     params.abort_callback = [](void* data) {
@@ -65,9 +64,9 @@ void Decoder::createContext() {
         context_.reset(api_.llama_init_from_model(model_->model.get(), parameters()));
     };
     create();
-    if (!context_ && options_.keyType != options_.valueType) {
-        // Models with latent attention want one type for both.
-        options_.keyType = options_.valueType = GGML_TYPE_F16;
+    if (!context_ && options_.keyType != GGML_TYPE_F16) {
+        // Models with latent attention want one type for keys and values.
+        options_.keyType = GGML_TYPE_F16;
         create();
     }
 }

@@ -21,13 +21,11 @@ ModelOptions parseModelOptions(const Napi::Value& value) {
     return options;
 }
 
-static ggml_type parseCacheType(const Napi::Object& object, const char* key) {
-    const Napi::Value value = object.Get(key);
-    const std::string text = value.IsUndefined() ? "f16" : args::string(value, key);
+static ggml_type parseKeyType(const Napi::Value& value) {
+    const std::string text = value.IsUndefined() ? "f16" : args::string(value, "keyType");
     if (text == "f16") return GGML_TYPE_F16;
-    if (text == "bf16") return GGML_TYPE_BF16;
     if (text == "q8_0") return GGML_TYPE_Q8_0;
-    args::invalid(std::string(key) + " must be 'f16', 'bf16' or 'q8_0'.");
+    args::invalid("keyType must be 'f16' or 'q8_0'.");
 }
 
 ContextOptions parseContextOptions(const Napi::Value& value) {
@@ -46,11 +44,7 @@ ContextOptions parseContextOptions(const Napi::Value& value) {
     options.batchThreads = integer("batchThreads", 1, kMostThreads);
     options.sequences = integer("sequences", 1, kMostSequences);
     options.flashAttention = args::boolean(object.Get("flashAttention"), "flashAttention");
-    options.keyType = parseCacheType(object, "keyType");
-    options.valueType = parseCacheType(object, "valueType");
-    if (options.valueType == GGML_TYPE_Q8_0 && !options.flashAttention) {
-        args::invalid("valueType 'q8_0' needs flashAttention.");
-    }
+    options.keyType = parseKeyType(object.Get("keyType"));
     return options;
 }
 

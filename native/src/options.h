@@ -33,7 +33,6 @@ struct ContextOptions {
     int32_t sequences = 0;
     bool flashAttention = false;
     ggml_type keyType = GGML_TYPE_F16;
-    ggml_type valueType = GGML_TYPE_F16;
 };
 
 enum class Outputs { None, Last, All };

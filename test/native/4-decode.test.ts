@@ -29,11 +29,11 @@ const CELL_ORDER_TOLERANCE = 1e-3;
 /** Another kernel with F16 sums: up to 0.25 measured on random weights. */
 const FLASH_ATTENTION_TOLERANCE = 0.25;
 
-/** As much as flash attention changes them: up to 0.42 measured on the trained model. */
-const CACHE_TYPE_TOLERANCE = 0.5;
+/** As much as flash attention changes them: up to 0.39 measured on the trained model. */
+const KEY_TYPE_TOLERANCE = 0.5;
 
 /** As node-llama-cpp makes it. */
-const F16_CONTEXT: ContextOptions = { ...SMALL_CONTEXT, keyType: 'f16', valueType: 'f16' };
+const F16_CONTEXT: ContextOptions = { ...SMALL_CONTEXT, keyType: 'f16' };
 
 const CODE = 'def fibonacci(n):\n    if n < 2:\n        return n\n    return fibonacci(n - 1) + ';
 
@@ -206,19 +206,14 @@ for (const [name, path] of models) {
       assert.ok(largestDifference(flash, expected) <= FLASH_ATTENTION_TOLERANCE);
     });
 
-    it('with other types in the cache stays close', async () => {
+    it('with Q8_0 keys stays close', async () => {
       const expected = await logitsWith(F16_CONTEXT);
-      const smaller = await logitsWith({ ...F16_CONTEXT, keyType: 'q8_0', valueType: 'bf16' });
-      const difference = largestDifference(smaller, expected);
-      assert.ok(difference > 0 && difference <= CACHE_TYPE_TOLERANCE, String(difference));
-    });
-
-    it('keeps F16 keys where Q8_0 has no room for them', async () => {
       const difference = largestDifference(
         await logitsWith({ ...F16_CONTEXT, keyType: 'q8_0' }),
-        await logitsWith(F16_CONTEXT),
+        expected,
       );
-      // The tiny model's heads have 16 values, half a block.
+      assert.ok(difference <= KEY_TYPE_TOLERANCE, String(difference));
+      // The tiny model's heads have 16 values, half a block: they stay F16.
       assert.equal(difference === 0, name === 'a tiny F32 model');
     });
 
