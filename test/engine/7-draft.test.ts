@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { BUILT_IN_PROMPTS } from '../../engine/core/bench/built-in-prompts.ts';
+import { DEFAULT_TREE_SETTINGS } from '../../engine/core/decode/tree-settings.ts';
 import { EMBEDDED_MODELS } from '../../engine/models/resolve.ts';
 import { tinyLlama, toGguf } from '../native/support/tiny-models.ts';
+import { BATCH_SHAPE_TOLERANCE } from '../native/support/trees.ts';
 import { completed, NEVER, request, ROOT, temporaryFolder, TestEngine } from './support.ts';
 
 const folder = temporaryFolder();
@@ -43,6 +46,26 @@ describe('engine: a draft model', function () {
       assert.equal(drafted.mode, 'draft');
       assert.equal(drafted.text, plain.text);
     }
+  });
+
+  it('that ships is one tree with prompt tokens and n-gram chains in mode manual', async () => {
+    const { draft } = await engine.ready();
+    assert.ok(draft !== undefined);
+    const tree = { ...DEFAULT_TREE_SETTINGS, draft: true };
+    const merged = completed(await engine.complete(TEXT, { mode: 'manual', strict: true, tree }));
+    assert.deepEqual([merged.mode, merged.modeReason], ['manual', null]);
+
+    const prompts = BUILT_IN_PROMPTS.slice(0, 6);
+    const asked = { prompts, modes: ['manual'] as const, tree, maxTokens: 32, runs: 1 };
+    const outcome = await engine.client.bench(asked, NEVER, () => undefined);
+    assert.ok(outcome.kind === 'completed', JSON.stringify(outcome));
+    const manual = outcome.report.modes['manual']!;
+    assert.ok(manual.tokensPerStep > 1.2, `${manual.tokensPerStep}`);
+    const margins = manual.divergences.map(({ marginOfPlain }) => marginOfPlain);
+    assert.ok(
+      margins.every((margin) => margin <= BATCH_SHAPE_TOLERANCE),
+      margins.join(),
+    );
   });
 
   it('as large as its target, it is left alone by auto, which says so', async () => {
