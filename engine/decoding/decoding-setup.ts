@@ -319,8 +319,10 @@ export class DecodingSetup {
   #treeForecast(): number | null {
     const { promptTokens: prompts } = this.#resources;
     if (prompts === null) return null;
-    const { steadyMs, mixedMs } = this.#costsOf(methodOfMode('ppd-static'));
-    const { tokensPerSecond } = optimalPlan(treeProblem(prompts, prompts.count, 10, mixedMs));
+    const method = methodOfMode('ppd-static');
+    const { steadyMs, mixedMs } = this.#costsOf(method);
+    const problem = treeProblem(prompts, prompts.count, method.topK, mixedMs);
+    const { tokensPerSecond } = optimalPlan(problem);
     return (tokensPerSecond * (steadyMs[1] ?? 1)) / 1000;
   }
 

@@ -45,14 +45,14 @@ const CHAINS = { length: 12, count: 4 } as const;
 /** The policy that a method comes to with these prompt tokens on this device. */
 export function methodPolicy(input: PolicyInput): TreePolicy {
   const { method, prompts, ngrams, lookupChances = new LookupChances() } = input;
-  const rows = Math.min(method.nodeBudget, longestUsefulPass(input.costs.mixedMs));
-  const costs = input.costs.mixedMs.slice(0, rows + 1);
-  const prices = { latencyMs: input.costs.steadyMs.slice(0, rows + 1), mixedMs: costs };
-  const depth = Math.min(method.depth, method.promptTokens);
+  const costs = usefulCosts(method, input.costs);
+  const rows = costs.mixedMs.length - 1;
+  const prices = { latencyMs: costs.steadyMs, mixedMs: costs.mixedMs };
+  const depth = depthOf(method);
   if (prompts === null || depth === 0) {
     return ngramPolicy(method, prices, { ngrams, lookupChances });
   }
-  const problem = treeProblem(prompts, depth, method.topK, costs);
+  const problem = treeProblem(prompts, depth, method.topK, costs.mixedMs);
   const limits = { depth: problem.states, rows };
   const chains = chainLimits(method, rows);
   if (method.shape === 'adaptive') {
@@ -68,8 +68,7 @@ export function methodPolicy(input: PolicyInput): TreePolicy {
     });
     return new LimitedPolicy(policy, limits);
   }
-  const trees = method.shape === 'paper' ? bestPaperTrees(problem) : optimalPlan(problem).trees;
-  const fixed = new LimitedPolicy(new StaticPolicy(trees), limits);
+  const fixed = new LimitedPolicy(new StaticPolicy(fixedTrees(method, problem)), limits);
   const { ensemble } = prompts;
   return method.ngram
     ? new MergingPolicy({ policy: fixed, ngrams, chains, ensemble, rows })
@@ -84,20 +83,30 @@ export function promisedTau({
 }: Omit<PolicyInput, 'ngrams'>): number | null {
   if (isPlain(method)) return 1;
   if (prompts === null || method.shape === 'adaptive' || method.ngram) return null;
-  const rows = Math.min(method.nodeBudget, longestUsefulPass(costs.mixedMs));
-  const depth = Math.min(method.depth, method.promptTokens);
-  const problem = treeProblem(prompts, depth, method.topK, costs.mixedMs.slice(0, rows + 1));
-  const trees = method.shape === 'paper' ? bestPaperTrees(problem) : optimalPlan(problem).trees;
-  return tauOf(trees, problem.accuracies);
+  const { mixedMs } = usefulCosts(method, costs);
+  const problem = treeProblem(prompts, depthOf(method), method.topK, mixedMs);
+  return tauOf(fixedTrees(method, problem), problem.accuracies);
+}
+
+/** Prompt tokens beyond the depth would guess tokens that no candidate may stand for. */
+function depthOf({ depth, promptTokens }: DecodingMethod): number {
+  return Math.min(depth, promptTokens);
+}
+
+function fixedTrees({ shape }: DecodingMethod, problem: OptimiseInput): readonly RankTree[] {
+  return shape === 'paper' ? bestPaperTrees(problem) : optimalPlan(problem).trees;
 }
 
 /** No step yields more tokens than this on average, so a pass that costs as much cannot pay. */
 const MOST_TAU = 8;
 
-function longestUsefulPass(costs: readonly number[]): number {
-  const first = costs[1] ?? 0;
-  const tooLong = costs.findIndex((cost, n) => n > 1 && cost > MOST_TAU * first);
-  return tooLong < 0 ? costs.length - 1 : tooLong - 1;
+/** Costs of the passes that a method may make and that can pay. */
+function usefulCosts({ nodeBudget }: DecodingMethod, { steadyMs, mixedMs }: PassCosts): PassCosts {
+  const first = mixedMs[1] ?? 0;
+  const tooLong = mixedMs.findIndex((cost, n) => n > 1 && cost > MOST_TAU * first);
+  const longest = tooLong < 0 ? mixedMs.length - 1 : tooLong - 1;
+  const end = Math.min(nodeBudget, longest) + 1;
+  return { steadyMs: steadyMs.slice(0, end), mixedMs: mixedMs.slice(0, end) };
 }
 
 /** A step without a match is a plain one, so the rate is that of plain decoding. */
@@ -141,7 +150,7 @@ const PAPER_LENGTHS = [
 ] as const;
 
 /** The paper's construction at the size of most tokens per time: its hardware awareness. */
-export function bestPaperTrees(problem: OptimiseInput): readonly RankTree[] {
+function bestPaperTrees(problem: OptimiseInput): readonly RankTree[] {
   const { latencyMs, accuracies, ensemble } = problem;
   let best: { readonly rate: number; readonly trees: readonly RankTree[] } | null = null;
   for (const length of PAPER_LENGTHS) {

@@ -4,7 +4,7 @@ import { nearEqualLines } from '../completion/similar-lines.ts';
 import type { TextLine, Verdict } from './stop-verdict.ts';
 
 /** The third line of its kind ends the text. */
-export const EQUAL_LINES_LIMIT = 3;
+const EQUAL_LINES_LIMIT = 3;
 
 export class LineRules {
   readonly #nextLine: string | null;

@@ -12,9 +12,9 @@ import type { StopContext, StopRuleName, TextLine, Verdict } from './stop-verdic
 export type { StopContext, StopRuleName };
 
 /** White space in a row after which nothing is expected to follow. */
-export const WHITE_SPACE_LIMIT_CHARS = 250;
+const WHITE_SPACE_LIMIT_CHARS = 250;
 /** So many characters of the text found at the suffix's start mean that the suffix is replayed. */
-export const REPLAYED_SUFFIX_CHARS = 20;
+const REPLAYED_SUFFIX_CHARS = 20;
 
 export type StopCheck =
   | { readonly kind: 'continue' }

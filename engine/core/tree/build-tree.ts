@@ -49,7 +49,7 @@ export function topPaths(
 }
 
 /** T_0..T_m of the best `count` candidates each, m prompt tokens at every node. */
-export function fullTrees(input: BuildInput, count: number): readonly RankTree[] {
+function fullTrees(input: BuildInput, count: number): readonly RankTree[] {
   return treesByState(input, (state) => topPaths(input.accuracies, state, count));
 }
 

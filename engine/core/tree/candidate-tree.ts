@@ -95,20 +95,6 @@ export function forwardLength(tree: TreeShape, ensemble: number): number {
   return tree.size + ensemble * tree.prompts.reduce((sum, count) => sum + count, 0);
 }
 
-/**
- * Whether T_0..T_m suit a model with `states` prompt tokens: null, or what is wrong. T_k may be no
- * deeper than its k guesses reach. For trees that come from a file.
- */
-export function treesFault(trees: readonly RankTree[], states: number): string | null {
-  if (trees.length !== states + 1) return `${trees.length} trees for ${states + 1} states`;
-  for (const [state, tree] of trees.entries()) {
-    if (treeDepth(tree) > state) return `tree ${state} is ${treeDepth(tree)} deep`;
-    if (tree.prompts.some((count) => count > states))
-      return `tree ${state}: too many prompt tokens`;
-  }
-  return null;
-}
-
 /** Greatest depth of a node. */
 export function treeDepth(tree: TreeShape): number {
   return tree.depths.reduce((deepest, depth) => Math.max(deepest, depth), 0);

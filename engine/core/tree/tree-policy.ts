@@ -39,7 +39,7 @@ export interface TreePolicy {
  * Puts the guesses into a tree of ranks. Nodes without a guess, and end tokens, are left out with all
  * that follows them.
  */
-export function fillRanks(
+function fillRanks(
   tree: RankTree,
   { root, guesses, isEnd }: Pick<PlanInput, 'root' | 'guesses' | 'isEnd'>,
 ): TokenTree {

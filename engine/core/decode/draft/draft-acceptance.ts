@@ -4,7 +4,7 @@ import { softmaxOf } from '../../tree/accept.ts';
 import type { TokenRow } from '../decoder.ts';
 
 /** Ranks of a draft's row that may become candidates: its choice and the runners-up. */
-export const DRAFT_RANKS = 3;
+const DRAFT_RANKS = 3;
 
 /** Tokens of a draft at most. */
 export const MOST_DRAFT_TOKENS = 16;

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { growTree, type GrowInput } from '../../../../engine/core/tree/adaptive-tree.ts';
-import { adaptivePrices } from '../../../../engine/core/tree/adaptive-values.ts';
 import { chainTrie, type Guess } from '../../../../engine/core/tree/candidate-source.ts';
 import { forwardLength, rankTree } from '../../../../engine/core/tree/candidate-tree.ts';
 import { reachChances, stopChances } from '../../../../engine/core/tree/expected-gain.ts';
 import { MaxHeap } from '../../../../engine/core/tree/max-heap.ts';
-import { optimalPlan } from '../../../../engine/core/tree/optimal-tree.ts';
 import { bestTreesBySize } from '../../../../engine/core/tree/tree-knapsack.ts';
 import { accuraciesArbitrary } from './support.ts';
 
@@ -90,26 +88,6 @@ describe('adaptive tree', () => {
     const chains = chainTrie([[1, 2, 3, 4, 5].map((token) => ({ token, chance: 0.95 }))]);
     const { tree } = growTree({ ...BASE, chains, guesses: [[{ token: 1, chance: 0.3 }]] });
     assert.deepEqual([...tree.tokens], [99, 1, 2, 3, 4, 5]);
-  });
-
-  it('is priced like the static plan where all contexts are the same', () => {
-    const accuracies = [
-      [0.5, 0.2, 0.1],
-      [0.3, 0.2, 0.1],
-    ];
-    const { latencyMs } = BASE;
-    const plan = optimalPlan({ accuracies, states: 2, ensemble: 1, latencyMs });
-    const { values, tokensPerMs } = adaptivePrices({
-      contexts: [guessesOf(accuracies)],
-      ensemble: 1,
-      latencyMs,
-      maxLength: 32,
-      start: { values: new Float64Array(3), tokensPerMs: 0.01 },
-    });
-    assert.ok(Math.abs((tokensPerMs * 1000) / plan.tokensPerSecond - 1) < 0.02);
-    values.forEach((value, state) => {
-      assert.ok(Math.abs(value - plan.values[state]!) < 0.05, `${value}`);
-    });
   });
 
   it('hands out the greatest first', () => {

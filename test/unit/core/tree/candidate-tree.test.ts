@@ -6,7 +6,6 @@ import {
   rankTreeFromPaths,
   tokenTree,
   treeDepth,
-  treesFault,
 } from '../../../../engine/core/tree/candidate-tree.ts';
 import {
   expectedGain,
@@ -63,15 +62,6 @@ describe('candidate tree', () => {
       assert.throws(() => rankTree(nodes), RangeError);
     });
   }
-
-  it('is checked against the state that it is for', () => {
-    const bare = rankTreeFromPaths([], () => 1);
-    const one = rankTreeFromPaths([[0]], () => 1);
-    assert.equal(treesFault([bare, one], 1), null);
-    assert.match(treesFault([bare], 1)!, /1 trees for 2/);
-    assert.match(treesFault([one, one], 1)!, /tree 0 is 1 deep/);
-    assert.match(treesFault([bare, rankTreeFromPaths([], () => 2)], 1)!, /too many prompt/);
-  });
 
   it('refuses a path without its prefix', () => {
     assert.throws(() => rankTreeFromPaths([[0, 1]], () => 0), /no parent/);
