@@ -2,7 +2,6 @@
 
 #include "addon-data.h"
 #include "args.h"
-#include "background-release.h"
 #include "values.h"
 #include "worker.h"
 
@@ -48,7 +47,7 @@ class DecodeWorker : public PromiseWorker {
     void settled(Napi::Env env) override {
         addonData(env).stopFlags.erase(&decoder_->cancelRequested);
         decoder_.reset();
-        context_->decodeEnded(env);
+        context_->callEnded(env);
     }
 
     Context* context_;  // kept alive by its reference count
@@ -83,41 +82,31 @@ Napi::Object Context::create(Napi::Env env, std::shared_ptr<ModelState> model,
     return addonData(env).context.New({Napi::External<NewContext>::New(env, &made)});
 }
 
-Context::Context(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Context>(info) {
+Context::Context(const Napi::CallbackInfo& info) : ModelPart(info) {
     const Napi::Env env = info.Env();
     guarded(env, [&] {
         if (!info[0].IsExternal()) args::invalid("Contexts are made by createContext.");
         NewContext& made = *info[0].As<Napi::External<NewContext>>().Data();
-        model_ = std::move(made.model);
-        decoder_ = std::move(made.decoder);
-        const ContextOptions& options = decoder_->options();
+        core_ = std::move(made.decoder);
+        const ContextOptions& options = core_->options();
         const auto number = [&](auto value) {
             return Napi::Number::New(env, static_cast<double>(value));
         };
         defineReadOnly(Value(), "contextLength", number(options.contextLength));
         defineReadOnly(Value(), "batchSize", number(options.batchSize));
         defineReadOnly(Value(), "outputRows", number(options.outputRows));
-        defineReadOnly(Value(), "memoryBytes", number(decoder_->memoryBytes()));
-        defineReadOnly(Value(), "supportsTrees",
-                       Napi::Boolean::New(env, decoder_->supportsTrees()));
-        model_->userCreated(this);
+        defineReadOnly(Value(), "memoryBytes", number(core_->memoryBytes()));
+        defineReadOnly(Value(), "supportsTrees", Napi::Boolean::New(env, core_->supportsTrees()));
+        enterModel(std::move(made.model));
     });
 }
 
-Context::~Context() {
-    if (!model_) return;
-    model_->userForgotten(this);
-    releaseInBackground(std::move(decoder_));
-}
-
 Decoder& Context::idleDecoder() const {
-    if (closing_) throw NativeFailure(ErrorCode::Disposed, "The context has been disposed of.");
-    if (decoding_) args::invalid("A decode is running on this context.");
-    return *decoder_;
+    return idleCore("The context has been disposed of.", "A decode is running on this context.");
 }
 
 int32_t Context::sequence(const Napi::Value& value, const char* what) const {
-    return args::integer(value, what, 0, decoder_->options().sequences - 1);
+    return args::integer(value, what, 0, core_->options().sequences - 1);
 }
 
 Napi::Value Context::decode(const Napi::CallbackInfo& info) {
@@ -145,11 +134,9 @@ Napi::Value Context::decodeTree(const Napi::CallbackInfo& info) {
 Napi::Promise Context::start(const Napi::Value& batch, Decode decode) {
     const bool blocking =
         args::optionalBoolean(batch.As<Napi::Object>(), "blocking").value_or(false);
-    decoder_->cancelRequested = false;  // of an earlier decode
-    auto* worker = new DecodeWorker(batch.Env(), this, decoder_, std::move(decode));
+    auto* worker = new DecodeWorker(batch.Env(), this, core_, std::move(decode));
     const Napi::Promise promise = worker->promise();
-    decoding_ = true;
-    Ref();
+    callBegins();
     if (blocking) {
         worker->runHere();
     } else {
@@ -172,14 +159,8 @@ void Context::setPromptEmbeddings(const Napi::CallbackInfo& info) {
     });
 }
 
-void Context::decodeEnded(Napi::Env env) {
-    decoding_ = false;
-    if (closing_) release(env);
-    Unref();
-}
-
 void Context::cancel(const Napi::CallbackInfo&) {
-    if (decoding_) decoder_->cancelRequested = true;
+    cancelCall();
 }
 
 Napi::Value Context::sequenceLength(const Napi::CallbackInfo& info) {
@@ -232,36 +213,6 @@ void Context::setThreads(const Napi::CallbackInfo& info) {
 
 Napi::Value Context::dispose(const Napi::CallbackInfo& info) {
     return guarded(info.Env(), [&] { return disposeOf(info.Env()); });
-}
-
-Napi::Promise Context::disposeOf(Napi::Env env) {
-    const auto deferred = Napi::Promise::Deferred::New(env);
-    if (freed_) {
-        deferred.Resolve(env.Undefined());
-        return deferred.Promise();
-    }
-    waiting_.push_back(deferred);
-    if (!closing_) {
-        closing_ = true;
-        if (decoding_) {
-            decoder_->cancelRequested = true;
-        } else {
-            release(env);
-        }
-    }
-    return deferred.Promise();
-}
-
-void Context::release(Napi::Env env) {
-    Ref();  // until the release is done
-    (new ReleaseWorker(env, std::move(decoder_), [this](Napi::Env done) {
-        freed_ = true;
-        for (const auto& deferred : std::exchange(waiting_, {})) {
-            deferred.Resolve(done.Undefined());
-        }
-        model_->userDisposed(done, this);
-        Unref();
-    }))->Queue();
 }
 
 }  // namespace foretoken

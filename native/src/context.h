@@ -1,9 +1,5 @@
-// NativeContext: the JavaScript object of a decoding context.
-//
-// Threads: all of Context runs on the main thread and is the only place that says who may use the
-// Decoder. While a decode is running (`decoding_`) its worker owns the Decoder, and every other
-// call is refused; `cancel` alone reaches in, through an atomic. `disposeOf` cancels and lets the
-// end of the decode start the release, so no thread ever waits for another.
+// NativeContext: the JavaScript object of a decoding context. Threads: see model-part.h; its worker
+// owns the Decoder while a decode runs.
 #pragma once
 
 #include <napi.h>
@@ -11,26 +7,23 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <vector>
 
 #include "decoder.h"
-#include "model.h"
+#include "model-part.h"
 
 namespace foretoken {
 
-class Context : public Napi::ObjectWrap<Context>, public ModelUser {
+class Context : public ModelPart<Context, Decoder> {
   public:
     static Napi::Function define(Napi::Env env);
     static Napi::Object create(Napi::Env env, std::shared_ptr<ModelState> model,
                                std::shared_ptr<Decoder> decoder);
 
     explicit Context(const Napi::CallbackInfo& info);
-    ~Context() override;
-
-    Napi::Promise disposeOf(Napi::Env env) override;
-    void decodeEnded(Napi::Env env);
 
   private:
+    std::atomic<bool>& cancelFlag() override { return core_->cancelRequested; }
+
     Napi::Value decode(const Napi::CallbackInfo& info);
     Napi::Value decodeTree(const Napi::CallbackInfo& info);
     void keepPath(const Napi::CallbackInfo& info);
@@ -50,14 +43,6 @@ class Context : public Napi::ObjectWrap<Context>, public ModelUser {
     /// `batch` says where it runs.
     Napi::Promise start(const Napi::Value& batch,
                         std::function<std::optional<DecodeRows>(Decoder&)> decode);
-    void release(Napi::Env env);
-
-    std::shared_ptr<ModelState> model_;
-    std::shared_ptr<Decoder> decoder_;
-    bool decoding_ = false;
-    bool closing_ = false;
-    bool freed_ = false;
-    std::vector<Napi::Promise::Deferred> waiting_;
 };
 
 /// Makes a context on a worker thread; the promise of a NativeContext.

@@ -14,7 +14,7 @@
 namespace foretoken {
 
 const std::shared_ptr<const ModelCore>& ModelState::core() const {
-    if (closing_) throw NativeFailure(ErrorCode::Disposed, "The model has been disposed of.");
+    if (closing()) throw NativeFailure(ErrorCode::Disposed, "The model has been disposed of.");
     return core_;
 }
 
@@ -29,36 +29,25 @@ void ModelState::userDisposed(Napi::Env env, ModelUser* user) {
 }
 
 Napi::Promise ModelState::dispose(Napi::Env env) {
-    const auto deferred = Napi::Promise::Deferred::New(env);
-    if (freed_) {
-        deferred.Resolve(env.Undefined());
-        return deferred.Promise();
-    }
-    waiting_.push_back(deferred);
-    if (!closing_) {
-        closing_ = true;
+    return disposal_.request(env, [&] {
         // A copy: a user takes itself off the set.
         const std::unordered_set<ModelUser*> users = users_;
         for (ModelUser* user : users) user->disposeOf(env);
         freeWhenUnused(env);
-    }
-    return deferred.Promise();
+    });
 }
 
 void ModelState::abandon() {
-    if (closing_) return;
-    closing_ = true;
+    if (closing()) return;
+    disposal_.begin();
     releaseInBackground(std::const_pointer_cast<ModelCore>(std::exchange(core_, nullptr)));
 }
 
 void ModelState::freeWhenUnused(Napi::Env env) {
-    if (!closing_ || jobs_ > 0 || !users_.empty() || core_ == nullptr) return;
+    if (!closing() || jobs_ > 0 || !users_.empty() || core_ == nullptr) return;
     auto core = std::const_pointer_cast<ModelCore>(std::exchange(core_, nullptr));
     (new ReleaseWorker(env, std::move(core), [state = shared_from_this()](Napi::Env done) {
-        state->freed_ = true;
-        for (const auto& deferred : std::exchange(state->waiting_, {})) {
-            deferred.Resolve(done.Undefined());
-        }
+        state->disposal_.done(done);
     }))->Queue();
 }
 

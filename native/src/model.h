@@ -5,8 +5,8 @@
 
 #include <memory>
 #include <unordered_set>
-#include <vector>
 
+#include "disposal.h"
 #include "model-core.h"
 
 namespace foretoken {
@@ -26,7 +26,7 @@ class ModelState : public std::enable_shared_from_this<ModelState> {
 
     /// Throws disposed.
     const std::shared_ptr<const ModelCore>& core() const;
-    bool closing() const { return closing_; }
+    bool closing() const { return disposal_.begun(); }
 
     void jobStarted() { ++jobs_; }
     void jobEnded(Napi::Env env);
@@ -44,9 +44,7 @@ class ModelState : public std::enable_shared_from_this<ModelState> {
     std::shared_ptr<const ModelCore> core_;
     std::unordered_set<ModelUser*> users_;
     int jobs_ = 0;
-    bool closing_ = false;
-    bool freed_ = false;
-    std::vector<Napi::Promise::Deferred> waiting_;
+    Disposal disposal_;
 };
 
 class Model : public Napi::ObjectWrap<Model> {

@@ -2,7 +2,6 @@
 
 #include "addon-data.h"
 #include "args.h"
-#include "background-release.h"
 #include "values.h"
 #include "worker.h"
 
@@ -103,54 +102,37 @@ Napi::Object PromptTrainer::create(Napi::Env env, std::shared_ptr<ModelState> mo
     return addonData(env).trainer.New({Napi::External<NewTrainer>::New(env, &made)});
 }
 
-PromptTrainer::PromptTrainer(const Napi::CallbackInfo& info)
-    : Napi::ObjectWrap<PromptTrainer>(info) {
+PromptTrainer::PromptTrainer(const Napi::CallbackInfo& info) : ModelPart(info) {
     const Napi::Env env = info.Env();
     guarded(env, [&] {
         if (!info[0].IsExternal()) args::invalid("Trainers are made by createPromptTrainer.");
         NewTrainer& made = *info[0].As<Napi::External<NewTrainer>>().Data();
-        model_ = std::move(made.model);
         core_ = std::move(made.core);
         cancelled_ = std::move(made.cancelled);
         const auto number = [&](double value) { return Napi::Number::New(env, value); };
         defineReadOnly(Value(), "memoryBytes", number(static_cast<double>(core_->memoryBytes())));
         defineReadOnly(Value(), "selfCheckDifference",
                        number(static_cast<double>(core_->selfCheckDifference())));
-        model_->userCreated(this);
+        enterModel(std::move(made.model));
     });
 }
 
-PromptTrainer::~PromptTrainer() {
-    if (!model_) return;
-    model_->userForgotten(this);
-    releaseInBackground(std::move(core_));
-}
-
-TrainerCore& PromptTrainer::idleCore() const {
-    if (closing_) throw NativeFailure(ErrorCode::Disposed, "The trainer has been disposed of.");
-    if (running_) args::invalid("A call is running on this trainer.");
-    return *core_;
+TrainerCore& PromptTrainer::idleTrainer() const {
+    return idleCore("The trainer has been disposed of.", "A call is running on this trainer.");
 }
 
 template <typename Worker, typename Argument>
 Napi::Promise PromptTrainer::start(Napi::Env env, Argument argument) {
-    *cancelled_ = false;  // of an earlier call
     auto* worker = new Worker(env, this, core_, cancelled_, std::move(argument));
+    const Napi::Promise promise = worker->promise();
+    callBegins();
     worker->Queue();
-    running_ = true;
-    Ref();
-    return worker->promise();
-}
-
-void PromptTrainer::callEnded(Napi::Env env) {
-    running_ = false;
-    if (closing_) release(env);
-    Unref();
+    return promise;
 }
 
 Napi::Value PromptTrainer::load(const Napi::CallbackInfo& info) {
     return guarded(info.Env(), [&] {
-        const TrainerCore& core = idleCore();
+        const TrainerCore& core = idleTrainer();
         std::vector<int32_t> tokens = args::int32Array(info[0], "tokens");
         core.checkTokens(tokens);
         return start<LoadWindowWorker>(info.Env(), std::move(tokens));
@@ -159,7 +141,7 @@ Napi::Value PromptTrainer::load(const Napi::CallbackInfo& info) {
 
 Napi::Value PromptTrainer::gradient(const Napi::CallbackInfo& info) {
     return guarded(info.Env(), [&] {
-        const TrainerCore& core = idleCore();
+        const TrainerCore& core = idleTrainer();
         GradientRequest request;
         request.rows = args::float32Array(info[0], "rows");
         request.insertions = args::int32Array(info[1], "insertions");
@@ -171,41 +153,11 @@ Napi::Value PromptTrainer::gradient(const Napi::CallbackInfo& info) {
 }
 
 void PromptTrainer::cancel(const Napi::CallbackInfo&) {
-    if (running_) *cancelled_ = true;
+    cancelCall();
 }
 
 Napi::Value PromptTrainer::dispose(const Napi::CallbackInfo& info) {
     return guarded(info.Env(), [&] { return disposeOf(info.Env()); });
-}
-
-Napi::Promise PromptTrainer::disposeOf(Napi::Env env) {
-    const auto deferred = Napi::Promise::Deferred::New(env);
-    if (freed_) {
-        deferred.Resolve(env.Undefined());
-        return deferred.Promise();
-    }
-    waiting_.push_back(deferred);
-    if (!closing_) {
-        closing_ = true;
-        if (running_) {
-            *cancelled_ = true;
-        } else {
-            release(env);
-        }
-    }
-    return deferred.Promise();
-}
-
-void PromptTrainer::release(Napi::Env env) {
-    Ref();  // until the release is done
-    (new ReleaseWorker(env, std::move(core_), [this](Napi::Env done) {
-        freed_ = true;
-        for (const auto& deferred : std::exchange(waiting_, {})) {
-            deferred.Resolve(done.Undefined());
-        }
-        model_->userDisposed(done, this);
-        Unref();
-    }))->Queue();
 }
 
 }  // namespace foretoken
