@@ -199,6 +199,22 @@ describe('decoding setup', () => {
     assert.throws(() => decoding.choose('manual', wrong), /foretoken\.tree\.topK is 0/);
   });
 
+  it('says what auto expects: trees and drafts only where they pay', () => {
+    const cheap = setup().decoding.autoForecast;
+    assert.ok(cheap.treeGain! > 1.5);
+    assert.equal(cheap.draftGain, null);
+    assert.deepEqual(cheap.modes, ['ppd-ngram', 'ngram', 'ppd-adaptive', 'ppd-static']);
+    const dear = Array.from({ length: 65 }, (_, n) => 2 * n);
+    const profile = { steadyMs: dear, mixedMs: dear, plainMs: 2 };
+    const profiles = { chains: profile, trees: profile };
+    const { treeGain, draftGain, modes } = setup({ profile: profiles }, true).decoding.autoForecast;
+    assert.equal(treeGain, 1);
+    // A token takes plain decoding 2 ms, and 1 by the draft's forecast.
+    assert.equal(draftGain, 2);
+    assert.deepEqual(modes, ['ngram', 'draft-ppd']);
+    assert.equal(setup({ promptTokens: null }).decoding.autoForecast.treeGain, null);
+  });
+
   describe('settings of mode manual', () => {
     it('nodeBudget is the length of the longest pass', async () => {
       for (const nodeBudget of [2, 5, 12, 40]) {
