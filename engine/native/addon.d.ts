@@ -159,6 +159,11 @@ export interface TreeBatch {
   readonly outputs: Int32Array;
   /** Joins `outputs`: the first so many become one row, the mean of their logits, and so on. */
   readonly outputCounts?: Int32Array;
+  /**
+   * Tokens enter as embeddings even where there is no slot, after `setPromptEmbeddings`: the same
+   * logits, and llama.cpp's graph of an equally long tree with slots is used again.
+   */
+  readonly embedded?: boolean;
   /** These as in `DecodeBatch`. */
   readonly topK: number;
   readonly normalise?: boolean;

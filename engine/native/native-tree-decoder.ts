@@ -31,6 +31,8 @@ export class NativeTreeDecoder extends NativeDecoder implements TreeDecoder {
   #layout: TreeLayout | null = null;
   /** Rows of a chain that the cache holds beyond `tokens`. */
   #chainLength = 0;
+  /** Whether the last pass took embeddings: a chain then does so too, for the sake of the graph. */
+  #embedded = false;
 
   constructor(context: NativeContext, prompts: PromptTokenEmbeddings | null = null) {
     super(context);
@@ -41,9 +43,10 @@ export class NativeTreeDecoder extends NativeDecoder implements TreeDecoder {
   async forward(layout: TreeLayout): Promise<TreeRows | null> {
     this.#dropChain();
     this.#layout = null;
-    const rows = isPlainText(layout)
-      ? await this.#forwardChain(layout)
-      : await this.#forwardTree(layout);
+    const rows =
+      isPlainText(layout) && !this.#embedded
+        ? await this.#forwardChain(layout)
+        : await this.#forwardTree(layout);
     if (rows !== null) this.#layout = layout;
     return rows;
   }
@@ -60,6 +63,7 @@ export class NativeTreeDecoder extends NativeDecoder implements TreeDecoder {
 
   override async append(tokens: readonly number[]): Promise<TokenRow | null> {
     this.#dropChain();
+    this.#embedded = false;
     return super.append(tokens);
   }
 
@@ -95,6 +99,7 @@ export class NativeTreeDecoder extends NativeDecoder implements TreeDecoder {
   }
 
   async #forwardTree(layout: TreeLayout): Promise<TreeRows | null> {
+    this.#embedded ||= layout.slots.some((slot) => slot >= 0);
     const outputs = outputsOf(layout, this.promptTokens.ensemble);
     const result = await this.thread.run(layout.length, (blocking) =>
       this.context.decodeTree({
@@ -105,6 +110,7 @@ export class NativeTreeDecoder extends NativeDecoder implements TreeDecoder {
         sequences: Int32Array.from(layout.sequences.flat()),
         outputs: Int32Array.from(outputs.flatMap(({ rows }) => rows)),
         outputCounts: Int32Array.from(outputs, ({ rows }) => rows.length),
+        embedded: this.#embedded,
         topK: ROW_CANDIDATES,
         blocking,
       }),

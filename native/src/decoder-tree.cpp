@@ -54,6 +54,7 @@ void Decoder::check(const TreeRequest& request) const {
     if (request.topK > model_->vocabulary.size()) {
         invalid("topK must not exceed the vocabulary.");
     }
+    if (request.embedded && !embeddings_) invalid("embedded needs setPromptEmbeddings.");
 }
 
 std::optional<DecodeRows> Decoder::decodeTree(TreeRequest request) {
@@ -72,7 +73,7 @@ std::optional<DecodeRows> Decoder::decodeTree(TreeRequest request) {
     fillTree(request, position);
     llama_batch batch = {};
     batch.n_tokens = static_cast<int32_t>(request.rows());
-    if (request.hasSlots()) {
+    if (request.entersAsEmbeddings()) {
         batch.embd = inputs_.data();
     } else {
         batch.token = request.tokens.data();
@@ -94,7 +95,7 @@ std::optional<DecodeRows> Decoder::decodeTree(TreeRequest request) {
 /// Fills the arrays of the batch that the request does not hold itself.
 void Decoder::fillTree(TreeRequest& request, int32_t position) {
     const std::vector<size_t> starts = request.sequenceStarts();
-    const bool asEmbeddings = request.hasSlots();
+    const bool asEmbeddings = request.entersAsEmbeddings();
     const size_t length = asEmbeddings ? embeddings_->length() : 0;
     inputs_.resize(request.rows() * length);
     std::fill(wanted_.begin(), wanted_.end(), int8_t{0});

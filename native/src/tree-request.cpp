@@ -11,8 +11,9 @@ namespace foretoken {
 
 using args::invalid;
 
-bool TreeRequest::hasSlots() const {
-    return std::any_of(slots.begin(), slots.end(), [](int32_t slot) { return slot >= 0; });
+bool TreeRequest::entersAsEmbeddings() const {
+    return embedded ||
+           std::any_of(slots.begin(), slots.end(), [](int32_t slot) { return slot >= 0; });
 }
 
 std::vector<int32_t> TreeRequest::plainTokens() const {
@@ -50,6 +51,7 @@ TreeRequest parseTreeRequest(const Napi::Value& value) {
     if (!object.Get("outputCounts").IsUndefined()) request.outputCounts = array("outputCounts");
     request.topK = args::integer(object.Get("topK"), "topK", 1, kMostCandidates);
     request.normalise = args::optionalBoolean(object, "normalise").value_or(false);
+    request.embedded = args::optionalBoolean(object, "embedded").value_or(false);
     const size_t rows = request.rows();
     if (rows == 0) invalid("tokens must not be empty.");
     if (request.slots.size() != rows || request.offsets.size() != rows ||

@@ -21,9 +21,11 @@ struct TreeRequest {
     std::vector<int32_t> outputCounts;  // rows that are averaged into each output; empty = 1 each
     int32_t topK = 1;
     bool normalise = false;
+    bool embedded = false;  // tokens enter as embeddings even where there is no slot
 
     size_t rows() const { return tokens.size(); }
-    bool hasSlots() const;
+    /// A batch is all tokens or all embeddings.
+    bool entersAsEmbeddings() const;
     /// Tokens of the rows that are tokens.
     std::vector<int32_t> plainTokens() const;
     /// 1 + the largest sequence id.

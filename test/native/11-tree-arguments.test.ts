@@ -59,6 +59,7 @@ describe('arguments of trees', () => {
     ['topK of zero', { topK: 0 }],
     ['topK over the limit', { topK: 257 }],
     ['a flag that is none', { normalise: 1 } as Batch],
+    ['another flag that is none', { embedded: 'no' } as Batch],
   ];
   for (const [what, change] of refused) {
     it(`decodeTree refuses ${what}`, async () => {
@@ -67,6 +68,15 @@ describe('arguments of trees', () => {
       assert.equal(context.sequenceLength(0), 0);
     });
   }
+
+  it('decodeTree takes tokens as embeddings where those are known', async () => {
+    const other = await model.createContext(SMALL_CONTEXT);
+    const slots = ints(-1, -1, -1, -1);
+    const tokens = { ...batch, tokens: ints(1, 2, 3, 4), slots, embedded: true } as TreeBatch;
+    assert.equal(await failure(() => other.decodeTree(tokens)), 'invalid-argument');
+    assert.equal((await context.decodeTree(tokens)).kind, 'done');
+    await other.dispose();
+  });
 
   it('decodeTree takes what keeps the rules', async () => {
     assert.equal((await context.decodeTree(batch as TreeBatch)).kind, 'done');

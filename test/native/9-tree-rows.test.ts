@@ -116,12 +116,13 @@ for (const [name, path] of models) {
       const expected = await context.decodeTree(plain);
       assert.ok(expected.kind === 'done');
       const logits = [0, 1, 2, 3, 4].map((row) => context.debugLogits(row));
-      for (const kept of [0b0000, 0b1010, 0b0111]) {
+      for (const kept of [0b0000, 0b1010, 0b0111, 0b1111]) {
         const isSlot = (row: number) => row > 0 && (kept & (1 << (row - 1))) === 0;
         const batch = {
           ...plain,
           tokens: plain.tokens.map((token, row) => (isSlot(row) ? -1 : token)),
           slots: plain.slots.map((_, row) => (isSlot(row) ? row - 1 : -1)),
+          embedded: true,
         };
         const actual = await context.decodeTree(batch);
         assert.ok(actual.kind === 'done');
