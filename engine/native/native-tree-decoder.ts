@@ -69,6 +69,7 @@ export class NativeTreeDecoder extends NativeDecoder implements TreeDecoder {
 
   override truncate(length: number): void {
     this.#dropChain();
+    this.#embedded = false;
     super.truncate(length);
   }
 
@@ -132,13 +133,13 @@ function isPlainText({ sequenceCount, length, nodes }: TreeLayout): boolean {
 
 /** Nodes in order, then each prompt token's rows together, near ones first; padding has none. */
 function outputsOf(layout: TreeLayout, ensemble: number): readonly Output[] {
-  const outputs = new Map<string, Output>();
+  const outputs = new Map<number, Output>();
   for (let row = 0; row < layout.length; row += 1) {
     const owner = at(layout.owners, row);
     const slot = at(layout.slots, row);
     if (owner < 0) continue;
     const distance = slot < 0 ? 0 : Math.floor(slot / ensemble) + 1;
-    const key = `${owner},${distance}`;
+    const key = distance * layout.nodes + owner;
     const output = outputs.get(key);
     if (output === undefined) outputs.set(key, { owner, distance, rows: [row] });
     else output.rows.push(row);

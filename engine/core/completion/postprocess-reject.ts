@@ -7,8 +7,10 @@ import { equalLines, isTelling } from './similar-lines.ts';
 
 /** A pattern of at most so many tokens ... */
 export const PATTERN_TOKENS = 10;
-/** ... that fills the last so many tokens is a loop. */
+/** ... that fills the last so many tokens is a loop, ... */
 export const REPETITION_TOKENS = 30;
+/** ... and so is one with a name in it that comes so often: of numbers, people write rows like that. */
+export const REPETITIONS_OF_NAMES = 8;
 /** Shorter text may by chance be what stands before the cursor. */
 const ECHO_CHARS = 12;
 /** Likewise for the typed part of the line. */
@@ -50,10 +52,13 @@ function echoesPrompt(text: string, prefix: string): boolean {
 }
 
 export function isRepetitive(text: string): boolean {
-  const tokens = (text.match(TOKEN) ?? []).slice(-REPETITION_TOKENS);
-  if (tokens.length < REPETITION_TOKENS) return false;
+  const tokens = text.match(TOKEN) ?? [];
   for (let period = 1; period <= PATTERN_TOKENS; period++) {
-    if (tokens.every((token, i) => i < period || token === tokens[i - period])) return true;
+    const hasName = tokens.slice(-period).some((token) => /\p{L}/u.test(token));
+    const repeated = hasName ? REPETITIONS_OF_NAMES * period : Infinity;
+    const end = tokens.slice(-Math.min(REPETITION_TOKENS, repeated));
+    if (end.length < Math.min(REPETITION_TOKENS, repeated)) continue;
+    if (end.every((token, i) => i < period || token === end[i - period])) return true;
   }
   return false;
 }

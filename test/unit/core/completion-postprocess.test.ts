@@ -192,6 +192,13 @@ describe('postprocess', () => {
     ['a = |', '[1, 2, 3], '.repeat(12), reject('repetitive')],
     ['a = |', 'foo(bar);\n'.repeat(8), reject('repetitive')],
     ['a = |', 'b, '.repeat(10) + 'c', `a = ${'b, '.repeat(10)}c|`],
+    ['def f(self, |', 'radius, '.repeat(8) + 'radius', reject('repetitive')],
+    [
+      'def f(self, |',
+      'radius, '.repeat(6),
+      'def f(self, radius, radius, radius, radius, radius, radius,|',
+    ],
+    ['a = [|', '0, '.repeat(9) + '0]', `a = [${'0, '.repeat(9)}0]|`],
     ['// |', '-'.repeat(60), `// ${'-'.repeat(60)}|`],
     [
       'x = |',
