@@ -5,7 +5,7 @@ import type { ContextOptions } from './addon.d.ts';
  *
  * On an x86 CPU attention over F16 keys costs nearly as much as all weights of a small model together at
  * some hundred tokens. Over Q8_0 keys, which llama.cpp rotates so that they lose little, a pass costs up
- * to 22 % less, and a row alone in its batch differs from one among others a third as often in what
+ * to 25 % less, and a row alone in its batch differs from one among others a third as often in what
  * it predicts (docs/PERFORMANCE.md). Flash attention is slower on a CPU, and differs more.
  */
 export function attentionOptions(
