@@ -30,7 +30,7 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
     file: 'shapes.py',
     line: 22,
     column: 1,
-    parts: ['\n    def perimeter(self):\nreturn ', 'self', '.'],
+    parts: ['\n    def perimeter(self):\nreturn ', 'self', '.', 'width', ' '],
   },
 };
 
