@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 /** Of a pass that blocks the engine's thread, and with it new requests and cancels. */
 const LONGEST_BLOCKING_MS = 4;
 
-/** Messages wait so long at most for a row of passes, and one of them. */
+/** Of passes in a row, after which messages are looked at. */
 const LONGEST_BLOCKED_MS = 1;
 
 /**

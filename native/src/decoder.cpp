@@ -42,16 +42,12 @@ llama_context_params Decoder::parameters() {
     return params;
 }
 
-std::string Decoder::metadata(const std::string& key) const {
-    char value[64] = "";
-    api_.llama_model_meta_val_str(model_->model.get(), key.c_str(), value, sizeof value);
-    return value;
-}
-
 int Decoder::keyLength() const {
     const llama_model* model = model_->model.get();
-    const std::string named = metadata(metadata("general.architecture") + ".attention.key_length");
-    if (!named.empty()) return std::atoi(named.c_str());
+    const std::string key = model_->summary.architecture + ".attention.key_length";
+    char named[16] = "";
+    api_.llama_model_meta_val_str(model, key.c_str(), named, sizeof named);
+    if (named[0] != '\0') return std::atoi(named);
     return api_.llama_model_n_embd(model) / std::max(1, api_.llama_model_n_head(model));
 }
 

@@ -1,8 +1,9 @@
 // A llama_context without JavaScript.
 //
-// Threads: a Decoder is used by one thread at a time. Context (context.h) sees to it: the main
-// thread while nothing runs, and the worker of the running decode otherwise. The one exception is
-// `cancelRequested`, an atomic that the main thread sets while the worker polls it.
+// Threads: a Decoder is used by one thread at a time. ModelPart (model-part.h) sees to it: the main
+// thread while nothing runs or the decode blocks it, and the worker of the decode otherwise. The
+// one exception is `cancelRequested`, an atomic that the main thread sets while the worker polls
+// it.
 #pragma once
 
 #include <atomic>
@@ -77,8 +78,6 @@ class Decoder {
     llama_context_params parameters();
     void guardMemory() const;
     void createContext();
-    std::string metadata(const std::string& key) const;
-
     /// Values of the keys of one head.
     int keyLength() const;
 

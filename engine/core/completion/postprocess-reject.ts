@@ -56,8 +56,9 @@ export function isRepetitive(text: string): boolean {
   for (let period = 1; period <= PATTERN_TOKENS; period++) {
     const hasName = tokens.slice(-period).some((token) => /\p{L}/u.test(token));
     const repeated = hasName ? REPETITIONS_OF_NAMES * period : Infinity;
-    const end = tokens.slice(-Math.min(REPETITION_TOKENS, repeated));
-    if (end.length < Math.min(REPETITION_TOKENS, repeated)) continue;
+    const length = Math.min(REPETITION_TOKENS, repeated);
+    const end = tokens.slice(-length);
+    if (end.length < length) continue;
     if (end.every((token, i) => i < period || token === end[i - period])) return true;
   }
   return false;
