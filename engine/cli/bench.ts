@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import type { Interval } from '../core/bench/sample.ts';
 import type { BenchReport } from '../protocol.ts';
 import { parse, parseCount, parseMode, UsageError } from './arguments.ts';
 import { choosePrompts } from './bench-prompts.ts';
@@ -60,15 +61,21 @@ function showProgress({ done, total }: { done: number; total: number }): void {
 
 function describe({ device, model, modes }: BenchReport): string {
   const rows = Object.entries(modes).map(([name, mode]) => {
-    const { median, low, high } = mode.speedupOverPlain;
     return [
       name.padEnd(12),
       `${mode.tokensPerSecond.median.toFixed(1)} tok/s`,
       `${mode.tokensPerStep.toFixed(2)} tokens/step`,
       `first line ${mode.latencyMs.firstLine.p50.toFixed(0)} ms`,
-      `${median.toFixed(2)}x (${low.toFixed(2)}-${high.toFixed(2)})`,
+      timesText(mode.speedupOverPlain),
+      `in all ${timesText(mode.totalSpeedup)}`,
       mode.identicalToPlain ? 'identical' : `${mode.divergences.length} divergences`,
     ].join('  ');
   });
   return [`${model.name} on ${device.name}, ${device.threads} threads`, ...rows].join('\n');
+}
+
+function timesText(speedup: Interval | undefined): string {
+  if (speedup === undefined) return '-';
+  const { median, low, high } = speedup;
+  return `${median.toFixed(2)}x (${low.toFixed(2)}-${high.toFixed(2)})`;
 }

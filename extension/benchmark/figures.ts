@@ -1,3 +1,5 @@
+import type { Interval } from '../../engine/core/bench/sample.ts';
+
 /** Figures of the results page: short, and the same in tables, charts and exports. */
 
 /** "1.32x" */
@@ -5,12 +7,9 @@ export function timesText(ratio: number): string {
   return `${ratio.toFixed(2)}x`;
 }
 
-/** "1.32x (1.20 to 1.45)" */
-export function timesWithInterval(ratio: {
-  readonly median: number;
-  readonly low: number;
-  readonly high: number;
-}): string {
+/** "1.32x (1.20 to 1.45)"; "-" for what runs of earlier versions do not have. */
+export function timesWithInterval(ratio: Interval | undefined): string {
+  if (ratio === undefined) return '-';
   return `${timesText(ratio.median)} (${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)})`;
 }
 

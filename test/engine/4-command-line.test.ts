@@ -102,6 +102,7 @@ describe('command line', function () {
         assert.equal(mode.prompts, 2);
         assert.ok(mode.tokens > 0 && mode.tokensPerSecond.median > 0);
         assert.ok(mode.speedupOverPlain.low <= mode.speedupOverPlain.high);
+        assert.ok(mode.totalSpeedup!.low <= mode.totalSpeedup!.high);
       }
     });
   }

@@ -32,6 +32,7 @@ export interface PromptFacts {
 
 /** A figure and the ends of its 95 % interval. */
 export interface Interval {
+  /** The figure. In `totalSpeedup` it is a ratio of sums. */
   readonly median: number;
   readonly low: number;
   readonly high: number;

@@ -1,36 +1,87 @@
-import { median, percentile, seededRandom } from '../metrics/percentiles.ts';
-import { isTimed, tokensPerSecond, type BenchSample, type Interval } from './sample.ts';
+import {
+  bootstrapInterval,
+  median,
+  ratioWithInterval,
+  seededRandom,
+} from '../metrics/percentiles.ts';
+import { isTimed, sum, tokensPerSecond, type BenchSample, type Interval } from './sample.ts';
+
+/** Decodes of one prompt in one run. They took turns, so slow drift of the machine falls on both. */
+interface Pair {
+  readonly plain: BenchSample;
+  readonly other: BenchSample;
+}
+
+/** Fewer than for ratios of sums, because each sorts. */
+const MEDIAN_RESAMPLES = 1000;
 
 /**
- * Median of the ratios of a mode's rates to plain decoding's. A pair of samples took turns on the
- * machine, so the ratio of their rates is free of its slow drift.
+ * Median, over all paired runs, of the ratio of a mode's rate to plain decoding's. Its 95 % interval
+ * is a cluster bootstrap: see `clustersOf`. 0 without pairs.
  */
 export function speedupOver(
   plain: readonly BenchSample[],
   samples: readonly BenchSample[],
 ): Interval {
-  const partners = new Map(plain.filter(isTimed).map((each) => [key(each), each]));
-  const ratios = samples.filter(isTimed).flatMap((each) => {
-    const partner = partners.get(key(each));
-    return partner === undefined ? [] : [tokensPerSecond(each) / tokensPerSecond(partner)];
-  });
-  return medianWithInterval(ratios);
+  const clusters = clustersOf(pairsOf(plain, samples)).map((pairs) => pairs.map(ratioOfRates));
+  const medianOf = (drawn: readonly number[][]): number | null => median(drawn.flat());
+  const random = seededRandom(clusters.length);
+  const interval = bootstrapInterval(clusters, medianOf, { random, resamples: MEDIAN_RESAMPLES });
+  return { median: medianOf(clusters) ?? 0, ...(interval ?? { low: 0, high: 0 }) };
 }
 
-const BOOTSTRAP_RESAMPLES = 1000;
+/**
+ * How many times as fast decoding is in all: plain decoding's total time over the mode's, over all
+ * paired runs. With the time P and the p tokens of a plain run, and M and m of the mode's run,
+ *
+ *     sum(P) / sum(M * p / m)
+ *
+ * The mode is charged for as many tokens as plain decoding wrote, at its own time per token. Where the
+ * texts are the same, p = m, this is the ratio of the total times, and of the total times per token:
+ * (sum(P) / sum(p)) / (sum(M) / sum(m)). Where a text parts, the prompts keep their weights. A prompt's
+ * sums over its runs are drawn together for the 95 % interval: see `clustersOf`. Null without pairs.
+ */
+export function totalSpeedupOver(
+  plain: readonly BenchSample[],
+  samples: readonly BenchSample[],
+): Interval | null {
+  const times = clustersOf(pairsOf(plain, samples)).map((pairs) => ({
+    numerator: sum(pairs.map((pair) => pair.plain.decodeMs)),
+    denominator: sum(pairs.map(msForPlainTokens)),
+  }));
+  const estimate = ratioWithInterval(times, { random: seededRandom(times.length) });
+  return estimate && { median: estimate.ratio, low: estimate.low, high: estimate.high };
+}
 
-/** The median and its 95 % percentile-bootstrap interval (Efron 1979); 0 without values. */
-function medianWithInterval(values: readonly number[]): Interval {
-  const random = seededRandom(values.length);
-  const medians = Array.from({ length: BOOTSTRAP_RESAMPLES }, () => {
-    const drawn = values.map(() => values[Math.floor(random() * values.length)] ?? 0);
-    return median(drawn) ?? 0;
+function pairsOf(plain: readonly BenchSample[], samples: readonly BenchSample[]): readonly Pair[] {
+  const partners = new Map(plain.filter(isTimed).map((each) => [key(each), each]));
+  return samples.filter(isTimed).flatMap((other) => {
+    const partner = partners.get(key(other));
+    return partner === undefined ? [] : [{ plain: partner, other }];
   });
-  return {
-    median: median(values) ?? 0,
-    low: percentile(medians, 2.5) ?? 0,
-    high: percentile(medians, 97.5) ?? 0,
-  };
+}
+
+/**
+ * What is drawn for an interval: prompts, each with all its runs. Runs of a prompt resemble each other,
+ * so that drawn one by one they would pass for more prompts than there are. Of a single prompt the runs
+ * are drawn: the interval then says how exactly that prompt was measured, and nothing of others.
+ */
+function clustersOf(pairs: readonly Pair[]): readonly (readonly Pair[])[] {
+  const byPrompt = new Map<number, Pair[]>();
+  for (const pair of pairs) {
+    const runs = byPrompt.get(pair.plain.prompt) ?? [];
+    byPrompt.set(pair.plain.prompt, runs);
+    runs.push(pair);
+  }
+  return byPrompt.size === 1 ? pairs.map((pair) => [pair]) : [...byPrompt.values()];
+}
+
+function ratioOfRates({ plain, other }: Pair): number {
+  return tokensPerSecond(other) / tokensPerSecond(plain);
+}
+
+function msForPlainTokens({ plain, other }: Pair): number {
+  return other.decodeMs * (plain.tokens.length / other.tokens.length);
 }
 
 function key(sample: BenchSample): string {

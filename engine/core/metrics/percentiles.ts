@@ -38,29 +38,41 @@ export interface RatioEstimate {
 export interface BootstrapOptions {
   readonly random: RandomSource;
   readonly resamples?: number;
-  /** Share of the resampled ratios inside the interval. */
+  /** Share of the resampled figures inside the interval. */
   readonly confidence?: number;
 }
 
 /**
- * Ratio of sums with its percentile-bootstrap interval (Efron 1979): the pairs are drawn again with
- * replacement, so what numerator and denominator of a sample have in common cancels. Null without
- * samples or where a denominator's sum is not positive.
+ * Ends of a figure's percentile-bootstrap interval (Efron 1979): the values that it was computed from
+ * are drawn again with replacement, as many as there are. Null where no draw gives a figure.
+ */
+export function bootstrapInterval<T>(
+  values: readonly T[],
+  figureOf: (drawn: readonly T[]) => number | null,
+  { random, resamples = 2000, confidence = 0.95 }: BootstrapOptions,
+): Pick<RatioEstimate, 'low' | 'high'> | null {
+  const figures: number[] = [];
+  for (let i = 0; i < resamples; i++) {
+    const figure = figureOf(resample(values, random));
+    if (figure !== null) figures.push(figure);
+  }
+  const tail = ((1 - confidence) / 2) * 100;
+  const [low, high] = [percentile(figures, tail), percentile(figures, 100 - tail)];
+  return low === null || high === null ? null : { low, high };
+}
+
+/**
+ * Ratio of sums with its bootstrap interval: the pairs are drawn, so what numerator and denominator of
+ * a sample have in common cancels. Null without samples or where a denominator's sum is not positive.
  */
 export function ratioWithInterval(
   samples: readonly RatioSample[],
-  { random, resamples = 2000, confidence = 0.95 }: BootstrapOptions,
+  options: BootstrapOptions,
 ): RatioEstimate | null {
   const ratio = ratioOfSums(samples);
   if (ratio === null) return null;
-  const ratios: number[] = [];
-  for (let i = 0; i < resamples; i++) {
-    const resampled = ratioOfSums(resample(samples, random));
-    if (resampled !== null) ratios.push(resampled);
-  }
-  const tail = ((1 - confidence) / 2) * 100;
-  const low = percentile(ratios, tail) ?? ratio;
-  return { ratio, low, high: percentile(ratios, 100 - tail) ?? ratio };
+  const interval = bootstrapInterval(samples, ratioOfSums, options);
+  return { ratio, ...(interval ?? { low: ratio, high: ratio }) };
 }
 
 function ratioOfSums(samples: readonly RatioSample[]): number | null {

@@ -23,6 +23,7 @@ describe('bench report', () => {
     const fast = plain.map((each) => ({ ...each, steps: 2, decodeMs: each.decodeMs / 2 }));
     const { speedupOverPlain, tokensPerStep, ...rest } = report(fast, plain, 2.1);
     assert.deepEqual(speedupOverPlain, { median: 2, low: 2, high: 2 });
+    assert.deepEqual(rest.totalSpeedup, { median: 2, low: 2, high: 2 });
     assert.equal(tokensPerStep, 2);
     assert.deepEqual(rest.acceptanceLength, { mean: 2, low: 2, high: 2 });
     assert.equal(rest.predictedAcceptanceLength, 2.1);
@@ -113,6 +114,7 @@ describe('bench report', () => {
         tokensPerStep: 2,
         tokensPerSecond: 80,
         speedupOverPlain: { median: 2, low: 2, high: 2 },
+        totalSpeedup: { median: 2, low: 2, high: 2 },
       },
     });
     assert.deepEqual(Object.keys(byKind), ['fill-in-middle', 'prefix']);
@@ -122,7 +124,8 @@ describe('bench report', () => {
 
   it('survives prompts that the model does not continue', () => {
     const empty = [sample({ tokens: [], steps: 0, stepLog: [], decodeMs: 0 })];
-    const { tokensPerSecond, identicalToPlain, acceptanceLength } = report(empty, empty);
+    const { tokensPerSecond, identicalToPlain, acceptanceLength, ...rest } = report(empty, empty);
+    assert.ok(!('totalSpeedup' in rest));
     assert.equal(tokensPerSecond.median, 0);
     assert.equal(identicalToPlain, true);
     assert.equal(acceptanceLength.mean, 0);

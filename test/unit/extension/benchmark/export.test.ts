@@ -47,6 +47,30 @@ describe('record of a benchmark', () => {
   }
 });
 
+describe('record of a benchmark before there was the speed-up in all', () => {
+  const group = { prompts: 1, tokens: 64, tokensPerStep: 1, tokensPerSecond: 90 };
+  const python = { ...group, speedupOverPlain: { median: 1, low: 1, high: 1 } };
+  const plain = modeReport({ byLanguage: { python } });
+  const now = { ...run, report: benchReport({ plain, ngram: faster(1.5) }) };
+  const text = serialiseRun(now).replaceAll(/"totalSpeedup": \{[^}]*\},\s*/g, '');
+  const old = parseRun(text);
+
+  it('opens, without it', () => {
+    assert.ok(!text.includes('totalSpeedup'));
+    assert.ok(old);
+    const view = benchView({ run: old, runs: [old], comparedWith: now, present: PRESENT });
+    assert.deepEqual(view.summary.rows[1]?.slice(0, 3), ['ngram', '1.50x (1.40 to 1.60)', '-']);
+    assert.deepEqual(view.details[1]?.rows[0]?.slice(3, 5), ['1.00x (1.00 to 1.00)', '-']);
+    assert.deepEqual(
+      view.charts[0]?.series.map(({ values }) => values),
+      [[1.5]],
+    );
+    assert.deepEqual(view.charts[0].table.rows[0]?.slice(4), ['-', '-', '-']);
+    assert.match(view.charts[0].description, /ngram 1\.50x \(1\.40 to 1\.60\)\.$/);
+    assert.match(toMarkdown(view), /1\.50x \(1\.40 to 1\.60\) \| - \|/);
+  });
+});
+
 describe('benchmark as Markdown', () => {
   const view = benchView({ run, runs: [run], comparedWith: null, present: PRESENT });
   const markdown = toMarkdown(view);
