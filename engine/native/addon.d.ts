@@ -103,6 +103,12 @@ export interface ContextOptions {
   readonly batchThreads: number;
   /** Largest number of sequences (1..255): tree decoding gives each root-to-leaf path one. */
   readonly sequences: number;
+  /**
+   * Begin with a cache of sequence 0 alone, in which llama.cpp spends 0.05 ms less on every batch. What
+   * first needs another sequence, a tree that branches or a copy, moves the text to a cache of all of
+   * them, once and for good; while it does, there is memory for both. Default: false.
+   */
+  readonly beginWithOne?: boolean;
   readonly flashAttention: boolean;
   /**
    * How the K/V cache stores keys; default 'f16'. Where the model does not allow 'q8_0' (the length of

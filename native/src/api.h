@@ -173,6 +173,9 @@ namespace foretoken {
     X(llama_memory_seq_cp)           \
     X(llama_memory_seq_keep)         \
     X(llama_memory_seq_pos_max)      \
+    X(llama_state_seq_get_size)      \
+    X(llama_state_seq_get_data)      \
+    X(llama_state_seq_set_data)      \
     X(llama_decode)                  \
     X(llama_synchronize)             \
     X(llama_get_logits)

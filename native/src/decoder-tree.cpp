@@ -69,6 +69,7 @@ std::optional<DecodeRows> Decoder::decodeTree(TreeRequest request) {
                                 " are needed.");
     }
     if (cancelRequested.load(std::memory_order_relaxed)) return std::nullopt;
+    if (request.sequenceCount() > 1) branch();
     treeSequences_.prepare(memory(), request.sequenceCount(), position);
     fillTree(request, position);
     llama_batch batch = {};

@@ -17,8 +17,6 @@ static void invalid(const std::string& message) {
 }
 
 llama_context_params Decoder::parameters() {
-    recurrent_ = api_.llama_model_is_recurrent(model_->model.get()) ||
-                 api_.llama_model_is_hybrid(model_->model.get());
     llama_context_params params = api_.llama_context_default_params();
     params.n_ctx = static_cast<uint32_t>(options_.contextLength);
     params.n_batch = static_cast<uint32_t>(options_.batchSize);
@@ -26,7 +24,7 @@ llama_context_params Decoder::parameters() {
     // With a unified cache every sequence id up to 255 is valid whatever n_seq_max says, while the
     // output buffer holds at least n_seq_max rows. Recurrent states are allocated per sequence.
     params.n_seq_max = recurrent_ ? static_cast<uint32_t>(options_.sequences) : 1;
-    params.kv_unified = true;
+    params.kv_unified = !oneSequence_;
     params.n_outputs_max = std::max(static_cast<uint32_t>(options_.outputRows), params.n_seq_max);
     params.n_threads = options_.threads;
     params.n_threads_batch = options_.batchThreads;
@@ -67,6 +65,42 @@ void Decoder::createContext() {
     }
 }
 
+void Decoder::openContext() {
+    const log::LogCapture capture(api_);
+    createContext();
+    if (!context_ || memory() == nullptr) {
+        const std::string reason = capture.reason();
+        const bool outOfMemory = soundsLikeOutOfMemory(reason);
+        throw NativeFailure(outOfMemory ? ErrorCode::OutOfMemory : ErrorCode::ModelUnsupported,
+                            (outOfMemory ? "There is not enough memory for the context"
+                                         : "llama.cpp cannot make a context for this model") +
+                                (reason.empty() ? "." : ": " + reason));
+    }
+    memoryBytes_ = capture.bufferBytes();
+}
+
+/// Before a batch names another sequence than 0: the text moves into a context that allows it.
+void Decoder::branch() {
+    if (!oneSequence_) return;
+    rows_ = 0;
+    std::vector<uint8_t> text(api_.llama_state_seq_get_size(context_.get(), 0));
+    const size_t size =
+        api_.llama_state_seq_get_data(context_.get(), text.data(), text.size(), 0);
+    auto narrow = std::move(context_);
+    oneSequence_ = false;
+    try {
+        openContext();
+        if (api_.llama_state_seq_set_data(context_.get(), text.data(), size, 0) != size) {
+            throw NativeFailure(ErrorCode::DecodeFailed,
+                                "The text could not be moved to a context of several sequences.");
+        }
+    } catch (...) {
+        context_ = std::move(narrow);
+        oneSequence_ = true;
+        throw;
+    }
+}
+
 /// The K/V cache is cleared, hence touched, when it is made: without this check a length that the
 /// machine cannot hold would end in the kernel killing the process.
 void Decoder::guardMemory() const {
@@ -101,17 +135,12 @@ Decoder::Decoder(const Api& api, std::shared_ptr<const ModelCore> model,
         invalid("The model was loaded with its vocabulary alone.");
     }
     guardMemory();
-    const log::LogCapture capture(api_);
-    createContext();
-    if (!context_ || memory() == nullptr) {
-        const std::string reason = capture.reason();
-        const bool outOfMemory = soundsLikeOutOfMemory(reason);
-        throw NativeFailure(outOfMemory ? ErrorCode::OutOfMemory : ErrorCode::ModelUnsupported,
-                            (outOfMemory ? "There is not enough memory for the context"
-                                         : "llama.cpp cannot make a context for this model") +
-                                (reason.empty() ? "." : ": " + reason));
-    }
-    memoryBytes_ = capture.bufferBytes();
+    // A recurrent memory has room for a fixed number of sequences from the start.
+    const llama_model* weights = model_->model.get();
+    recurrent_ =
+        api_.llama_model_is_recurrent(weights) || api_.llama_model_is_hybrid(weights);
+    oneSequence_ = options_.beginWithOne && !recurrent_;
+    openContext();
     const auto batch = static_cast<size_t>(options_.batchSize);
     positions_.resize(batch);
     sequenceCounts_.resize(batch);
@@ -142,6 +171,7 @@ void Decoder::check(const DecodeRequest& request) const {
 std::optional<DecodeRows> Decoder::decode(const DecodeRequest& request) {
     rows_ = 0;
     dropTree();
+    if (request.sequence > 0) branch();
     treeSequences_.forget(request.sequence);
     const size_t total = request.tokens.size();
     if (static_cast<size_t>(request.position) + total >
@@ -271,6 +301,7 @@ void Decoder::removeTokens(int32_t sequence, int32_t from, int32_t to) {
 
 void Decoder::copyTokens(int32_t source, int32_t target, int32_t from, int32_t to) {
     dropTree();
+    if (source > 0 || target > 0) branch();
     if (target == 0) treeSequences_.forgetAll();
     treeSequences_.forget(target);
     api_.llama_memory_seq_cp(memory(), source, target, from, to);
@@ -283,6 +314,8 @@ void Decoder::keepSequence(int32_t sequence) {
 }
 
 void Decoder::setThreads(int32_t threads, int32_t batchThreads) {
+    options_.threads = threads;
+    options_.batchThreads = batchThreads;
     api_.llama_set_n_threads(context_.get(), threads, batchThreads);
 }
 

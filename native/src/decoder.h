@@ -78,6 +78,8 @@ class Decoder {
     llama_context_params parameters();
     void guardMemory() const;
     void createContext();
+    void openContext();
+    void branch();
     /// Values of the keys of one head.
     int keyLength() const;
 
@@ -100,6 +102,7 @@ class Decoder {
     uint64_t memoryBytes_ = 0;
     int32_t rows_ = 0;  // of the last decode
     bool recurrent_ = false;
+    bool oneSequence_ = false;  // all that the batches of context_ may name is sequence 0
 
     struct PendingTree {
         TreeRequest request;

@@ -43,6 +43,7 @@ ContextOptions parseContextOptions(const Napi::Value& value) {
     options.threads = integer("threads", 1, kMostThreads);
     options.batchThreads = integer("batchThreads", 1, kMostThreads);
     options.sequences = integer("sequences", 1, kMostSequences);
+    options.beginWithOne = args::optionalBoolean(object, "beginWithOne").value_or(false);
     options.flashAttention = args::boolean(object.Get("flashAttention"), "flashAttention");
     options.keyType = parseKeyType(object.Get("keyType"));
     return options;

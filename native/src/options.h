@@ -31,6 +31,7 @@ struct ContextOptions {
     int32_t threads = 0;
     int32_t batchThreads = 0;
     int32_t sequences = 0;
+    bool beginWithOne = false;
     bool flashAttention = false;
     ggml_type keyType = GGML_TYPE_F16;
 };
