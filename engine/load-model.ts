@@ -10,7 +10,7 @@ import type {
   NativeContext,
   NativeModel,
 } from './native/addon.d.ts';
-import { attentionOptions } from './native/attention-options.ts';
+import { attentionOptions, sequenceOptions } from './native/cache-options.ts';
 import type { NativeTreeDecoder } from './native/native-tree-decoder.ts';
 import { findPromptTokens } from './prompt-tokens/find-prompt-tokens.ts';
 import { fingerprintModel } from './prompt-tokens/fingerprint.ts';
@@ -154,6 +154,7 @@ async function openParts(
       sequences: mostRows,
       outputRows: mostRows,
       ...attentionOptions(gpu),
+      ...sequenceOptions(gpu, model.info.sizeBytes),
     });
   const context = await createContext(
     Math.min(configuration.contextLength, model.info.trainedContextLength),

@@ -4,7 +4,7 @@ import type { Installation } from '../installation.ts';
 import { estimateMemory } from '../models/estimate-memory.ts';
 import type { Backend } from '../device.ts';
 import type { ModelLoad, NativeAddon, NativeContext, NativeModel } from '../native/addon.d.ts';
-import { attentionOptions } from '../native/attention-options.ts';
+import { attentionOptions, sequenceOptions } from '../native/cache-options.ts';
 import { findPromptTokens } from '../prompt-tokens/find-prompt-tokens.ts';
 import { promptedDecoder } from '../prompt-tokens/prompted-decoder.ts';
 import type { EngineConfiguration, ModelSummary } from '../protocol.ts';
@@ -108,6 +108,7 @@ async function create(
     sequences: MOST_DRAFT_ROWS,
     outputRows: MOST_DRAFT_ROWS,
     ...attentionOptions(backend === 'gpu'),
+    ...sequenceOptions(backend === 'gpu', model.info.sizeBytes),
   });
   if (!context.supportsTrees) throw new EngineFailure('model-unsupported', CANNOT_GO_BACK);
   const found = await findPromptTokens(path, installation.modelsFolder);

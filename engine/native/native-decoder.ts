@@ -44,7 +44,7 @@ export class NativeDecoder implements Decoder {
   }
 
   async append(tokens: readonly number[]): Promise<TokenRow | null> {
-    return this.thread.run(tokens.length, (blocking) => this.#evaluate(tokens, blocking));
+    return this.#evaluate(tokens);
   }
 
   /** Tokens at the start of `prompt` (not empty) that need no evaluation. */
@@ -65,7 +65,8 @@ export class NativeDecoder implements Decoder {
 
   /**
    * Makes the cache hold exactly `prompt` (not empty), keeping what it shares with it. Null when
-   * cancelled; the pieces evaluated until then stay. The caller's thread is free meanwhile.
+   * cancelled; the pieces evaluated until then stay. The caller's thread is free meanwhile, unless all
+   * that is new are a few tokens, as while somebody types.
    */
   async prefill(
     prompt: readonly number[],
@@ -75,21 +76,23 @@ export class NativeDecoder implements Decoder {
     let row: TokenRow | null = null;
     for (let start = reused; start < prompt.length; start += PREFILL_CHUNK_TOKENS) {
       if (isCancelled()) return null;
-      row = await this.#evaluate(prompt.slice(start, start + PREFILL_CHUNK_TOKENS), false);
+      row = await this.#evaluate(prompt.slice(start, start + PREFILL_CHUNK_TOKENS));
       if (row === null) return null;
     }
     return row === null ? null : { row, reused };
   }
 
-  async #evaluate(tokens: readonly number[], blocking: boolean): Promise<TokenRow | null> {
-    const result = await this.context.decode({
-      tokens: Int32Array.from(tokens),
-      sequence: SEQUENCE,
-      position: this.tokens.length,
-      outputs: 'last',
-      topK: ROW_CANDIDATES,
-      blocking,
-    });
+  async #evaluate(tokens: readonly number[]): Promise<TokenRow | null> {
+    const result = await this.thread.run(tokens.length, (blocking) =>
+      this.context.decode({
+        tokens: Int32Array.from(tokens),
+        sequence: SEQUENCE,
+        position: this.tokens.length,
+        outputs: 'last',
+        topK: ROW_CANDIDATES,
+        blocking,
+      }),
+    );
     if (result.kind === 'cancelled') return null;
     this.tokens.push(...tokens);
     return result;

@@ -112,10 +112,23 @@ export class DeviceTuning {
   }
 
   async #open(): Promise<MeasuringPlace> {
-    const { model, createContext, promptTokens } = this.#input;
+    const { model, promptTokens } = this.#input;
+    const contexts: NativeContext[] = [];
+    try {
+      const chains = await this.#openDecoder(contexts);
+      const trees = promptTokens === null ? chains : await this.#openDecoder(contexts);
+      return { contexts, decoders: { chains, trees }, vocabularySize: model.info.vocabularySize };
+    } catch (error) {
+      await Promise.all(contexts.map((context) => context.dispose()));
+      throw error;
+    }
+  }
+
+  async #openDecoder(contexts: NativeContext[]): Promise<NativeTreeDecoder> {
+    const { createContext, promptTokens } = this.#input;
     const context = await createContext(Math.max(...this.#key.depths) + MEASURING_ROOM);
-    const decoder = new NativeTreeDecoder(context, promptTokens);
-    return { context, decoder, vocabularySize: model.info.vocabularySize };
+    contexts.push(context);
+    return new NativeTreeDecoder(context, promptTokens);
   }
 
   async #measured(measurement: DeviceMeasurement): Promise<void> {

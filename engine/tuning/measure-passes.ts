@@ -12,10 +12,11 @@ import { layoutTree } from '../core/tree/layout-tree.ts';
 import type { NativeContext } from '../native/addon.d.ts';
 import type { NativeTreeDecoder } from '../native/native-tree-decoder.ts';
 
-/** What is measured in: a context of its own, so that the editor's text stays in the session's. */
+/** What is measured in: contexts of its own, so that the editor's text stays in the session's. */
 export interface MeasuringPlace {
-  readonly context: NativeContext;
-  readonly decoder: NativeTreeDecoder;
+  readonly contexts: readonly NativeContext[];
+  /** In a context that has never seen a tree, chains may cost less. */
+  readonly decoders: Readonly<Record<PassKind, NativeTreeDecoder>>;
   readonly vocabularySize: number;
 }
 
@@ -47,7 +48,7 @@ const LEAST_ROUNDS = 4;
 const MOST_BUDGETS = 3;
 
 /**
- * Passes of one shape in a row; the first has another shape before it, and in the second the CPU's
+ * Passes of one shape in a row. Before the first comes one of another shape, and in the second the CPU's
  * caches still miss some of what that one left behind.
  */
 const PASSES = 4;
@@ -93,7 +94,7 @@ export class PassMeasurement {
     onProgress: (progress: MeasuringProgress) => void,
   ): Promise<DeviceMeasurement | null> {
     const cancel = (): void => {
-      place.context.cancel();
+      for (const context of place.contexts) context.cancel();
     };
     signal.addEventListener('abort', cancel, { once: true });
     try {
@@ -184,16 +185,17 @@ function low(values: readonly number[]): number {
 /** @returns False when interrupted; what was measured until then is dropped. */
 async function measure(
   { depth, kind, rows, steadyMs, mixedMs }: Subject,
-  place: MeasuringPlace,
+  { decoders, vocabularySize }: MeasuringPlace,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { decoder } = place;
-  const text = textOf(depth, place.vocabularySize);
+  const decoder = decoders[kind === 'plain' ? 'chains' : kind];
   if (decoder.length < depth) {
+    const text = textOf(depth, vocabularySize);
     if ((await decoder.prefill(text, () => signal.aborted)) === null) return false;
   }
   decoder.truncate(depth);
-  const pass = passOf(kind, rows, place);
+  if (!(await passOf('chains', rows === 1 ? 2 : 1, decoder, vocabularySize)())) return false;
+  const pass = passOf(kind, rows, decoder, vocabularySize);
   const times: number[] = [];
   for (let index = 0; index < PASSES; index += 1) {
     const started = performance.now();
@@ -209,7 +211,8 @@ async function measure(
 function passOf(
   kind: Subject['kind'],
   rows: number,
-  { decoder, vocabularySize }: MeasuringPlace,
+  decoder: NativeTreeDecoder,
+  vocabularySize: number,
 ): () => Promise<boolean> {
   if (kind === 'plain') {
     const token = 300 % vocabularySize;

@@ -9,7 +9,7 @@ import {
 export interface TunerInput {
   readonly plan: MeasuringPlan;
   readonly withPromptTokens: boolean;
-  /** A context of its own; made when measuring begins, and freed when it ends. */
+  /** Contexts of its own; made when measuring begins, and freed when it ends. */
   readonly open: () => Promise<MeasuringPlace>;
   /** Told of what was measured to the end. */
   readonly onMeasured: (measurement: DeviceMeasurement) => Promise<void>;
@@ -133,7 +133,7 @@ export class Tuner {
         return result;
       }
     } finally {
-      await place?.context.dispose();
+      await Promise.all(place?.contexts.map((context) => context.dispose()) ?? []);
     }
   }
 

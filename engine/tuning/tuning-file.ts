@@ -30,7 +30,7 @@ interface TuningFile {
   readonly measurement: DeviceMeasurement;
 }
 
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** Where measurements are kept. */
 export function tuningFolder(modelsFolder: string): string {

@@ -84,8 +84,7 @@ void Decoder::branch() {
     if (!oneSequence_) return;
     rows_ = 0;
     std::vector<uint8_t> text(api_.llama_state_seq_get_size(context_.get(), 0));
-    const size_t size =
-        api_.llama_state_seq_get_data(context_.get(), text.data(), text.size(), 0);
+    const size_t size = api_.llama_state_seq_get_data(context_.get(), text.data(), text.size(), 0);
     auto narrow = std::move(context_);
     oneSequence_ = false;
     try {
@@ -137,8 +136,7 @@ Decoder::Decoder(const Api& api, std::shared_ptr<const ModelCore> model,
     guardMemory();
     // A recurrent memory has room for a fixed number of sequences from the start.
     const llama_model* weights = model_->model.get();
-    recurrent_ =
-        api_.llama_model_is_recurrent(weights) || api_.llama_model_is_hybrid(weights);
+    recurrent_ = api_.llama_model_is_recurrent(weights) || api_.llama_model_is_hybrid(weights);
     oneSequence_ = options_.beginWithOne && !recurrent_;
     openContext();
     const auto batch = static_cast<size_t>(options_.batchSize);

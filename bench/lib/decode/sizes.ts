@@ -7,7 +7,7 @@ import { buildPrompt } from '../../../engine/core/prompt/fim-prompt.ts';
 import { optimalTrees } from '../../../engine/core/tree/optimal-tree.ts';
 import { StaticPolicy } from '../../../engine/core/tree/tree-policy.ts';
 import type { NativeModel } from '../../../engine/native/addon.d.ts';
-import { attentionOptions } from '../../../engine/native/attention-options.ts';
+import { attentionOptions } from '../../../engine/native/cache-options.ts';
 import { NativeTreeDecoder } from '../../../engine/native/native-tree-decoder.ts';
 import { promptVocabulary } from '../../../engine/native/vocabulary.ts';
 import type { PromptTokens } from '../../../engine/prompt-tokens/prompt-tokens.ts';

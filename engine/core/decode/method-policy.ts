@@ -40,7 +40,7 @@ export interface PolicyInput {
 }
 
 /** N-gram chains are no longer than this, and no more, unless the user says otherwise. */
-const CHAINS = { length: 12, count: 4 } as const;
+const CHAINS = { length: 15, count: 4 } as const;
 
 /** The policy that a method comes to with these prompt tokens on this device. */
 export function methodPolicy(input: PolicyInput): TreePolicy {

@@ -34,7 +34,7 @@ export interface AdaptivePolicyInput {
 }
 
 const RANKS = 10;
-const CHAINS: LookupOptions = { length: 12, count: 4 };
+const CHAINS: LookupOptions = { length: 15, count: 4 };
 
 /** A tree grown for each step from guesses of prompt tokens, n-gram chains, or both merged. */
 export class AdaptivePolicy implements TreePolicy {

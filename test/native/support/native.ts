@@ -13,7 +13,7 @@ import type {
   NativeModel,
 } from '../../../engine/native/addon.d.ts';
 import { EMBEDDED_MODELS } from '../../../engine/models/resolve.ts';
-import { attentionOptions } from '../../../engine/native/attention-options.ts';
+import { attentionOptions } from '../../../engine/native/cache-options.ts';
 import { loadAddon } from '../../../engine/native/load-addon.ts';
 
 export const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));

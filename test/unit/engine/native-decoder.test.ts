@@ -6,11 +6,13 @@ import { NativeDecoder } from '../../../engine/native/native-decoder.ts';
 function fakeContext(isCancelled: (decode: number) => boolean = () => false) {
   const tokens: number[] = [];
   const batches: number[] = [];
+  const blocking: (boolean | undefined)[] = [];
   const context = {
     contextLength: 4096,
     decode(batch: DecodeBatch): Promise<DecodeResult> {
       assert.equal(batch.position, tokens.length, 'a batch starts where the sequence ends');
       batches.push(batch.tokens.length);
+      blocking.push(batch.blocking);
       if (isCancelled(batches.length)) return Promise.resolve({ kind: 'cancelled' });
       tokens.push(...batch.tokens);
       const ids = Int32Array.of(tokens.length);
@@ -22,7 +24,12 @@ function fakeContext(isCancelled: (decode: number) => boolean = () => false) {
       tokens.length = from;
     },
   };
-  return { decoder: new NativeDecoder(context as unknown as NativeContext), tokens, batches };
+  return {
+    decoder: new NativeDecoder(context as unknown as NativeContext),
+    tokens,
+    batches,
+    blocking,
+  };
 }
 
 const range = (length: number, from = 0) => Array.from({ length }, (_, index) => from + index);
@@ -45,6 +52,13 @@ describe('native decoder', () => {
     assert.equal((await decoder.prefill(prompt, never))?.reused, 90);
     assert.deepEqual(batches, [100, 5]);
     assert.deepEqual(tokens, prompt);
+  });
+
+  it('leaves the thread free for a prompt, and blocks it for a few tokens more', async () => {
+    const { decoder, blocking } = fakeContext();
+    await decoder.prefill(range(100), never);
+    await decoder.prefill(range(105), never);
+    assert.deepEqual(blocking, [false, true]);
   });
 
   it('keeps the pieces that were evaluated before a cancel', async () => {

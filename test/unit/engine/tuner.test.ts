@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { DeviceMeasurement } from '../../../engine/core/tuning/device-measurement.ts';
+import type { TreeLayout } from '../../../engine/core/tree/layout-tree.ts';
 import type { NativeContext } from '../../../engine/native/addon.d.ts';
 import type { NativeTreeDecoder } from '../../../engine/native/native-tree-decoder.ts';
 import { Tuner } from '../../../engine/tuning/tuner.ts';
@@ -20,12 +21,16 @@ class FakePlace {
   onPass: (passes: number) => void = () => undefined;
   #cancel = false;
 
-  get decoder(): NativeTreeDecoder {
-    return this as unknown as NativeTreeDecoder;
+  /** Rows of every pass but those of a prompt. */
+  readonly rows: number[] = [];
+
+  get decoders(): Record<'chains' | 'trees', NativeTreeDecoder> {
+    const decoder = this as unknown as NativeTreeDecoder;
+    return { chains: decoder, trees: decoder };
   }
 
-  get context(): NativeContext {
-    return this as unknown as NativeContext;
+  get contexts(): readonly NativeContext[] {
+    return [this as unknown as NativeContext];
   }
 
   async prefill(tokens: readonly number[]): Promise<object | null> {
@@ -34,10 +39,12 @@ class FakePlace {
   }
 
   async append(): Promise<object | null> {
+    this.rows.push(1);
     return (await this.#pass()) ? ((this.length += 1), {}) : null;
   }
 
-  async forward(): Promise<object | null> {
+  async forward({ length }: TreeLayout): Promise<object | null> {
+    this.rows.push(length);
     return (await this.#pass()) ? {} : null;
   }
 
@@ -84,6 +91,19 @@ function tuner(idleMs = 5) {
 }
 
 describe('tuner', () => {
+  it('lets a pass of another length come before those that it measures', async () => {
+    const { place, all } = tuner();
+    await all.measure(NEVER, () => undefined);
+    const runs = Array.from({ length: place.rows.length / 5 }, (_, run) =>
+      place.rows.slice(5 * run, 5 * run + 5),
+    );
+    assert.ok(runs.length >= 17);
+    for (const [before, ...measured] of runs) {
+      assert.equal(new Set(measured).size, 1);
+      assert.notEqual(before, measured[0]);
+    }
+  });
+
   it('measures every length of both kinds at every depth, and frees its context', async () => {
     const { place, measured, all } = tuner();
     const progress: number[] = [];

@@ -62,12 +62,12 @@ describe('tuning files', () => {
     });
   }
 
-  const good = { format: 1, key: KEY, measurement: MEASUREMENT };
+  const good = { format: 2, key: KEY, measurement: MEASUREMENT };
   const [depth] = MEASUREMENT;
   const damaged: Record<string, unknown> = {
     'an older format': { ...good, format: 0 },
     'the key of another device': { ...good, key: { ...KEY, device: 'another' } },
-    'no measurement': { format: 1, key: KEY },
+    'no measurement': { format: 2, key: KEY },
     'an empty measurement': { ...good, measurement: [] },
     'a negative time': { ...good, measurement: [{ ...depth, plainMs: -1 }] },
     'lengths that fall': {
