@@ -9,6 +9,7 @@ import {
 import { layoutTree } from '../../engine/core/tree/layout-tree.ts';
 import type { NativeContext, NativeModel, TreeBatch } from '../../engine/native/addon.d.ts';
 import { NativeTreeDecoder } from '../../engine/native/native-tree-decoder.ts';
+import { PassThread } from '../../engine/native/pass-thread.ts';
 import { decodeRows, loadModel, scratchFile, trainedModelPath } from './support/native.ts';
 import { seededRandom } from './support/random.ts';
 import { tinyLlama, toGguf } from './support/tiny-models.ts';
@@ -30,6 +31,12 @@ const models: readonly (readonly [string, () => string])[] = [
   ['a tiny F32 model', () => scratchFile('tree.gguf', toGguf(tinyLlama()))],
   ['the trained model', trainedModelPath],
 ];
+
+/** By its clock every pass takes a second: none runs on the thread that would cancel it. */
+class OnWorker extends NativeTreeDecoder {
+  #seconds = 0;
+  protected override readonly thread = new PassThread(() => 1000 * this.#seconds++);
+}
 
 for (const [name, path] of models) {
   describe(`trees with ${name}`, function () {
@@ -246,6 +253,7 @@ for (const [name, path] of models) {
     });
 
     it('cancelled in mid-tree leaves the cache as it was', async () => {
+      decoder = new OnWorker(context);
       const long = Array.from({ length: 200 }, (_, index) => prompt[index % prompt.length]!);
       await decoder.prefill(long, never);
       const expected = await decoder.append([9]);
