@@ -240,10 +240,10 @@ export class Session {
     });
     const prefilling = decoder.prefill(prompt.tokens, () => input.signal.aborted);
     // While the addon's thread evaluates the prompt this one has nothing else to do.
-    decoding.prepare(input.choice, prompt.tokens, input.languageId, () => [
-      ...(input.neighbours?.() ?? []),
-      ...prompt.outside,
-    ]);
+    decoding.prepare(input.choice, prompt.tokens, input.languageId, {
+      own: prompt.inTextOrder,
+      others: () => [...(input.neighbours?.() ?? []), ...prompt.outside],
+    });
     const prefilled = await prefilling;
     if (prefilled === null) return null;
     const decodeStarted = performance.now();

@@ -80,6 +80,14 @@ export interface DecodingStart {
   readonly signal: AbortSignal;
 }
 
+/** Where n-gram chains are looked up, beside what is generated. */
+export interface LookupTexts {
+  /** What the prompt holds, ending at the cursor. */
+  readonly own: readonly number[];
+  /** The most telling text last. */
+  readonly others: () => readonly (readonly number[])[];
+}
+
 const PLAIN: DecodingMethod = methodOfMode('plain');
 
 /** In the order in which `auto` tries them. */
@@ -167,20 +175,20 @@ export class DecodingSetup {
   /**
    * To be called while the prompt is evaluated: the main thread has nothing else to do then.
    *
-   * @param others Texts to look n-gram chains up in beside the prompt, the most telling one last.
+   * @param lookup Where n-gram chains are looked up; in the prompt, unless told.
    */
   prepare(
     { mode, method }: DecodingChoice,
     prompt: readonly number[],
     languageId: string,
-    others: () => readonly (readonly number[])[] = () => [],
+    lookup: LookupTexts = { own: prompt, others: () => [] },
   ): void {
     if (isPlain(method)) return;
     const language = this.#language(languageId);
     this.#prepareDraft(mode, method, language, prompt);
     if (method.ngram) {
-      this.#ngrams.seed(others());
-      this.#ngrams.sync(prompt);
+      this.#ngrams.seed(lookup.others());
+      this.#ngrams.sync(lookup.own);
     }
     if (mode === 'auto') language.warmUp();
     else if (!method.draft || method.targetPrompts > 0) language.policy(method);

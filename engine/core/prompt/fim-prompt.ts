@@ -25,6 +25,11 @@ export interface FimPrompt {
   readonly tokens: readonly number[];
   /** White space before the cursor that the model is left to spell: see token-choice.ts. */
   readonly lead: string;
+  /**
+   * The same text for n-gram lookup: from below the cursor, a boundary, then all that leads up to it, so
+   * that lines go on in one another. Typing only appends to it, new lines included.
+   */
+  readonly inTextOrder: readonly number[];
   /** Tokens of the text that found no room: below, then above. */
   readonly outside: readonly (readonly number[])[];
 }
@@ -54,7 +59,12 @@ export function buildPrompt(
   if (fim === null) {
     const whole = [...above, ...typed];
     const kept = dropFront(whole, budget - begin.length);
-    return { tokens: [...begin, ...kept], lead, outside: [cutOff(whole, kept)] };
+    return {
+      tokens: [...begin, ...kept],
+      lead,
+      inTextOrder: kept,
+      outside: [cutOff(whole, kept)],
+    };
   }
   const free = Math.max(0, budget - begin.length - 3);
   const below = tokens(vocabulary, text.suffix);
@@ -65,6 +75,7 @@ export function buildPrompt(
   return {
     tokens: [...begin, fim.prefix, ...prefix, fim.suffix, ...suffix, fim.middle, ...middle],
     lead,
+    inTextOrder: [...suffix, fim.prefix, ...prefix, ...middle],
     outside: [below.slice(suffix.length), cutOff(above, prefix)],
   };
 }

@@ -68,6 +68,20 @@ describe('FIM prompt', () => {
     }
   });
 
+  it('in text order ends at the cursor, and typing only appends, new lines included', () => {
+    const inTextOrder = (prefix: string, fim: boolean) =>
+      buildPrompt(vocabulary(fim ? {} : { fim: null }), { prefix, suffix: 'b' }, 500).inTextOrder;
+    assert.equal(show(inTextOrder('a\nx = ', true)), 'b<PRE>a\nx =');
+    assert.equal(show(inTextOrder('a\nx = ', false)), 'a\nx =');
+    const text = 'a\nfoo(1);\nbar(2);\n';
+    let previous = inTextOrder('', true);
+    for (let end = 1; end <= text.length; end += 1) {
+      const next = inTextOrder(text.slice(0, end), true);
+      assert.equal(commonPrefixLength(previous, next), previous.length);
+      previous = next;
+    }
+  });
+
   it('tells what had no room, so that nothing is lost and nothing is told twice', () => {
     const above = 'a'.repeat(300);
     const below = 'b'.repeat(300);
