@@ -25,7 +25,7 @@ import { DEFAULT_CONFIGURATION } from '../engine/protocol.ts';
 import type { CompletionTask } from './lib/contender.ts';
 import { describeMachine, residentMiB } from './lib/machine.ts';
 import { buildLlamaServer } from './lib/peers/build-llama-server.ts';
-import { takeTurns, warmUp, type Turn } from './lib/peers/rounds.ts';
+import { forgetAnswers, takeTurns, warmUp, type Turn } from './lib/peers/rounds.ts';
 import { startPeers, type StartedPeers } from './lib/peers/start-peers.ts';
 import { summarise, type ScenarioSummary } from './lib/peers/summarise.ts';
 import { peerTable } from './lib/peers/table.ts';
@@ -109,9 +109,10 @@ async function runScenarios({ peers, names }: StartedPeers) {
   for (const { name, tasks } of scenarios()) {
     console.log(`${name}: ${tasks.length} requests to ${peers.length} contenders, warming up`);
     const equal = await warmUp(tasks, peers);
-    await sleep(SETTLE_MS);
     const turns: Turn[] = [];
     for (let run = 0; run < Number(values.runs); run += 1) {
+      await forgetAnswers(peers);
+      await sleep(SETTLE_MS);
       console.log(`${name}: run ${run + 1} of ${values.runs}`);
       turns.push(...(await takeTurns(equal, peers)));
     }

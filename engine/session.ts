@@ -61,6 +61,8 @@ interface RunInput {
   readonly languageId: string;
   /** Tokens of other texts to look n-gram chains up in, the most telling text last. */
   readonly neighbours?: () => readonly (readonly number[])[];
+  /** Whether it is helped by earlier completions, and helps later ones. */
+  readonly remembers: boolean;
   readonly choice: DecodingChoice;
   readonly maxTokens: number;
   readonly sampling: SamplingSettings;
@@ -126,6 +128,7 @@ export class Session {
       text: document,
       languageId: document.languageId,
       neighbours: () => this.neighbours.textsFor(document),
+      remembers: true,
       choice,
       maxTokens: request.maxTokens,
       sampling,
@@ -166,6 +169,7 @@ export class Session {
     const run = await this.#run({
       text,
       languageId: decoding.languageId ?? '',
+      remembers: false,
       choice: this.#choose({ ...decoding, strict: true }),
       maxTokens,
       sampling: GREEDY,
@@ -243,6 +247,7 @@ export class Session {
     decoding.prepare(input.choice, prompt.tokens, input.languageId, {
       own: prompt.inTextOrder,
       others: () => [...(input.neighbours?.() ?? []), ...prompt.outside],
+      recent: input.remembers,
     });
     const prefilled = await prefilling;
     if (prefilled === null) return null;
@@ -278,6 +283,7 @@ export class Session {
       ...(input.onText && { onText: input.onText }),
       ...(input.onStep && { onStep: input.onStep }),
     });
+    if (input.remembers) decoding.remember(prompt.inTextOrder, result.tokens);
     if (result.kind === 'cancelled') return null;
     const decodeMs = performance.now() - decodeStarted;
     const tokens = result.tokens.length;

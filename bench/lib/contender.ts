@@ -25,6 +25,8 @@ export interface Contender<Result extends Measurement = Measurement> {
   readonly name: string;
   /** Forgets all K/V. */
   reset(): Promise<void>;
+  /** Forgets what it wrote, where that would help it with the same request in another round. */
+  forget?(): Promise<void>;
   complete(task: CompletionTask): Promise<Result>;
   dispose(): Promise<void>;
 }

@@ -17,15 +17,18 @@ export class Foretoken implements Contender<TextMeasurement> {
   readonly name: string;
   readonly ready: Extract<EngineState, { kind: 'ready' }>;
   readonly #client: EngineClient;
+  readonly #configuration: EngineConfiguration;
   readonly #mode: DecodingModeSetting;
 
   private constructor(
     client: EngineClient,
+    configuration: EngineConfiguration,
     ready: Extract<EngineState, { kind: 'ready' }>,
     mode: DecodingModeSetting,
   ) {
     this.name = `foretoken ${mode}`;
     this.#client = client;
+    this.#configuration = configuration;
     this.#mode = mode;
     this.ready = ready;
   }
@@ -36,9 +39,7 @@ export class Foretoken implements Contender<TextMeasurement> {
   ): Promise<Foretoken> {
     const entry = path.join(findInstallation().root, 'dist', 'engine.cjs');
     const client = createEngineClient({ entry });
-    const state = await client.configure(configuration);
-    if (state.kind !== 'ready') throw new Error(JSON.stringify(state));
-    return new Foretoken(client, state, mode);
+    return new Foretoken(client, configuration, await configured(client, configuration), mode);
   }
 
   get pid(): number | undefined {
@@ -48,6 +49,11 @@ export class Foretoken implements Contender<TextMeasurement> {
   /** The editor never asks for that. */
   reset(): Promise<void> {
     return Promise.reject(new Error('The engine process keeps its cache.'));
+  }
+
+  /** Loads the model again, which is when recent completions are forgotten. */
+  async forget(): Promise<void> {
+    await configured(this.#client, this.#configuration);
   }
 
   async complete(task: CompletionTask): Promise<TextMeasurement> {
@@ -68,6 +74,15 @@ export class Foretoken implements Contender<TextMeasurement> {
   async dispose(): Promise<void> {
     await this.#client.dispose();
   }
+}
+
+async function configured(
+  client: EngineClient,
+  configuration: EngineConfiguration,
+): Promise<Extract<EngineState, { kind: 'ready' }>> {
+  const state = await client.configure(configuration);
+  if (state.kind !== 'ready') throw new Error(JSON.stringify(state));
+  return state;
 }
 
 function request(

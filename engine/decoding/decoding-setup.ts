@@ -29,6 +29,7 @@ import type {
 import type { DeviceProfiles } from '../core/tuning/device-profile.ts';
 import type { DraftDecoding, DraftMode } from './draft-decoding.ts';
 import { LanguageDecoding } from './language-decoding.ts';
+import { RecentCompletions } from './recent-completions.ts';
 
 /** What is loaded, as far as decoding depends on it. */
 export interface DecodingResources {
@@ -86,6 +87,8 @@ export interface LookupTexts {
   readonly own: readonly number[];
   /** The most telling text last. */
   readonly others: () => readonly (readonly number[])[];
+  /** Whether what is remembered of earlier completions counts. */
+  readonly recent: boolean;
 }
 
 const PLAIN: DecodingMethod = methodOfMode('plain');
@@ -111,6 +114,7 @@ export class DecodingSetup {
   readonly #resources: DecodingResources;
   /** Of the last prompt that was looked up in, what was generated then, and of open files. */
   readonly #ngrams = new NgramIndex();
+  readonly #recent = new RecentCompletions();
   /** What was learnt of a language holds for its next completion too. */
   readonly #languages = new Map<string, LanguageDecoding>();
   readonly #baselineMs = baselineCosts();
@@ -181,13 +185,14 @@ export class DecodingSetup {
     { mode, method }: DecodingChoice,
     prompt: readonly number[],
     languageId: string,
-    lookup: LookupTexts = { own: prompt, others: () => [] },
+    lookup: LookupTexts = { own: prompt, others: () => [], recent: false },
   ): void {
     if (isPlain(method)) return;
     const language = this.#language(languageId);
     this.#prepareDraft(mode, method, language, prompt);
     if (method.ngram) {
       this.#ngrams.seed(lookup.others());
+      this.#ngrams.recall(lookup.recent ? this.#recent.texts : null);
       this.#ngrams.sync(lookup.own);
     }
     if (mode === 'auto') language.warmUp();
@@ -254,6 +259,11 @@ export class DecodingSetup {
     const policy = mode === 'auto' ? language.auto : language.policy(method);
     const maxLength = Math.min(mostRows, method.nodeBudget);
     return new TreeStrategy({ decoder, prefilled, policy, choose, isEnd, maxLength, accept });
+  }
+
+  /** Keeps a completion for later ones that look up what is recent. */
+  remember(before: readonly number[], written: readonly number[]): void {
+    this.#recent.remember(before, written);
   }
 
   /** To be called when a completion is decoded. */

@@ -22,6 +22,14 @@ export async function warmUp(
 }
 
 /**
+ * To be called before each round that counts: the same requests come again, and nobody should profit from
+ * having answered them before.
+ */
+export async function forgetAnswers(peers: readonly Peer[]): Promise<void> {
+  for (const peer of peers) await peer.forget?.();
+}
+
+/**
  * Every peer answers every task before the next task comes, so whatever else the machine does falls
  * on all alike. Who begins, and who follows whom, changes from task to task.
  */

@@ -37,7 +37,11 @@ export type GenerateFinish =
   'end-of-text' | 'stop-rule' | 'max-tokens' | 'deadline' | 'context-full';
 
 export type GenerateResult =
-  | { readonly kind: 'cancelled' }
+  | {
+      readonly kind: 'cancelled';
+      /** What had been decoded by then. */
+      readonly tokens: readonly number[];
+    }
   | {
       readonly kind: 'done';
       readonly text: string;
@@ -69,10 +73,10 @@ export async function generate(input: GenerateInput): Promise<GenerateResult> {
   };
 
   while (tokens.length < input.maxTokens) {
-    if (input.isCancelled()) return { kind: 'cancelled' };
+    if (input.isCancelled()) return { kind: 'cancelled', tokens };
     const step = await input.strategy.step(input.maxTokens - tokens.length);
     if (step.kind !== 'accepted') {
-      return step.kind === 'cancelled' ? step : done('context-full');
+      return step.kind === 'cancelled' ? { kind: 'cancelled', tokens } : done('context-full');
     }
     input.onStep?.(step);
     for (const [index, token] of step.tokens.entries()) {

@@ -61,8 +61,8 @@ function ballot(
     for (const each of voters) if (each.match > best.match) best = each;
     // Each guess before was right, so the match is that much longer.
     const match = best.match + depth;
-    const isWritten = index.isWritten(best.next + depth);
-    const cell = chances.cell({ match, votes: voters.length, total, isWritten });
+    const source = index.sourceOf(best.next + depth);
+    const cell = chances.cell({ match, votes: voters.length, total, source });
     return { token, chance: chances.chance(cell), cell, voters };
   };
   const [first] = occurrences;

@@ -1,4 +1,4 @@
-import { at } from './at.ts';
+import { TokenLog } from './token-log.ts';
 
 /** An earlier place where the present suffix stood. */
 export interface Occurrence {
@@ -8,32 +8,36 @@ export interface Occurrence {
   readonly match: number;
 }
 
+/**
+ * What a guess repeats: text that was given, what was generated since the last `sync`, or recalled
+ * text.
+ */
+export type GuessSource = 'given' | 'written' | 'recalled';
+
 /** Longer matches are not told apart: by then the text repeats itself. */
 export const LONGEST_MATCH = 40;
 
-/** The first token's key; no pair has a broken number. */
-const NO_PAIR = 0.5;
-
-/** Room for a token id beside another one in a number. */
-const PAIR_FACTOR = 2 ** 20;
+/** Recalled places that vote, the latest: successive completions say the same thing many times. */
+const MOST_RECALLED = 4;
 
 /**
  * Where the last two tokens stood before, kept up to date token by token (prompt lookup, Saxena 2023).
- * Appending and removing take two map operations per token; how far a match reaches back is compared
- * when it is asked for. One token alone is not looked up: its guesses are right too seldom to pay.
+ * How far a match reaches back is compared when it is asked for. One token alone is not looked up: its
+ * guesses are right too seldom to pay.
  *
- *     text -1 text -2 ... | the text itself
- *        fixed part
+ *     recalled texts | text -1 text -2 ... | the text itself
+ *      below place 0        fixed part
  *
- * Other texts may stand in front. Each ends in a separator of its own, a negative token, so that no
- * match reaches from one into another. Places and lengths count the fixed part too.
+ * Other texts may stand in front. Each ends in a separator, a negative token that nothing else ends
+ * in, so that no match reaches from one into another. Places and lengths count the fixed part too.
+ * Recalled texts change with every completion: having their own log, they shift nothing.
  */
 export class NgramIndex {
-  readonly #tokens: number[] = [];
+  readonly #log = new TokenLog();
+  #recalled: TokenLog | null = null;
   #fixed = 0;
   /** What follows was written since the last `sync`. */
   #written = 0;
-  readonly #pairs = new Occurrences();
 
   constructor(tokens: Iterable<number> = []) {
     this.push(tokens);
@@ -41,19 +45,17 @@ export class NgramIndex {
   }
 
   get length(): number {
-    return this.#tokens.length;
+    return this.#log.length;
   }
 
-  /** Negative where a text of the fixed part has ended. */
-  tokenAt(index: number): number {
-    return at(this.#tokens, index);
+  /** Negative where a text in front has ended. */
+  tokenAt(place: number): number {
+    if (place >= 0 || this.#recalled === null) return this.#log.tokenAt(place);
+    return this.#recalled.tokenAt(this.#recalled.length + place);
   }
 
   push(tokens: Iterable<number>): void {
-    for (const token of tokens) {
-      this.#tokens.push(token);
-      this.#pairs.push(this.#lastPair());
-    }
+    this.#log.push(tokens);
   }
 
   /**
@@ -63,7 +65,7 @@ export class NgramIndex {
   seed(texts: readonly (readonly number[])[]): void {
     const present = texts.filter(({ length }) => length > 0);
     const tokens = present.flatMap((text, index) => [...text, -1 - index]);
-    const shared = this.#sharedFrom(0, tokens);
+    const shared = this.#log.sharedFrom(0, tokens);
     if (shared < tokens.length || tokens.length !== this.#fixed) {
       this.truncate(shared);
       this.push(tokens.slice(shared));
@@ -71,88 +73,55 @@ export class NgramIndex {
     this.#fixed = tokens.length;
   }
 
+  /** Looks up in these texts too, as they are whenever it does; null = no more. */
+  recall(texts: TokenLog | null): void {
+    this.#recalled = texts;
+  }
+
   /**
    * Makes the index hold exactly `tokens` behind the fixed part; what it shares with them from their
    * start is not redone.
    */
   sync(tokens: readonly number[]): void {
-    const shared = this.#sharedFrom(this.#fixed, tokens);
+    const shared = this.#log.sharedFrom(this.#fixed, tokens);
     this.truncate(this.#fixed + shared);
     this.push(tokens.slice(shared));
     this.#written = this.length;
   }
 
-  /** Whether the token at a place was generated, rather than part of the prompt or of another text. */
-  isWritten(place: number): boolean {
-    return place >= this.#written;
+  sourceOf(place: number): GuessSource {
+    if (place < 0) return 'recalled';
+    return place < this.#written ? 'given' : 'written';
   }
 
-  /** Forgets all but the first `length` tokens. */
+  /** Forgets all but the first `length` tokens; what is recalled stays. */
   truncate(length: number): void {
     this.#fixed = Math.min(this.#fixed, length);
     this.#written = Math.min(this.#written, length);
-    while (this.#tokens.length > length) {
-      this.#pairs.pop(this.#lastPair());
-      this.#tokens.pop();
-    }
+    this.#log.truncate(length);
   }
 
-  /** Earlier places that end in the same two tokens, or more, as the text does now, the latest first. */
+  /**
+   * Earlier places that end in the same two tokens, or more, as the text does now, the latest first:
+   * those of recalled texts, then the others.
+   */
   occurrences(most: number): readonly Occurrence[] {
     if (this.length === this.#fixed) return [];
-    return this.#pairs
-      .before(most)
-      .map((place) => ({ next: place + 1, match: this.#matchAt(place) }));
+    const log = this.#log;
+    const recalled = this.#recalledOccurrences(Math.min(most, MOST_RECALLED));
+    const others = log.earlier(most - recalled.length).map((place) => ({
+      next: place + 1,
+      match: log.matchAt(place, log, LONGEST_MATCH),
+    }));
+    return [...recalled, ...others];
   }
 
-  #sharedFrom(start: number, tokens: readonly number[]): number {
-    const most = Math.min(this.length - start, tokens.length);
-    let shared = 0;
-    while (shared < most && this.#tokens[start + shared] === tokens[shared]) shared += 1;
-    return shared;
-  }
-
-  /** Tokens up to and including `place` that equal those at the end. */
-  #matchAt(place: number): number {
-    const last = this.#tokens.length - 1;
-    const most = Math.min(LONGEST_MATCH, place + 1);
-    let match = 2;
-    while (match < most && this.#tokens[place - match] === this.#tokens[last - match]) match += 1;
-    return match;
-  }
-
-  #lastPair(): number {
-    const last = this.#tokens.length - 1;
-    return last < 1 ? NO_PAIR : at(this.#tokens, last - 1) * PAIR_FACTOR + at(this.#tokens, last);
-  }
-}
-
-/** For each place the one before it with the same key. */
-class Occurrences {
-  readonly #latest = new Map<number, number>();
-  readonly #previous: number[] = [];
-
-  push(key: number): void {
-    const place = this.#previous.length;
-    this.#previous.push(this.#latest.get(key) ?? -1);
-    this.#latest.set(key, place);
-  }
-
-  /** @param key That of the last place. */
-  pop(key: number): void {
-    const previous = this.#previous.pop();
-    if (previous === undefined || previous < 0) this.#latest.delete(key);
-    else this.#latest.set(key, previous);
-  }
-
-  /** Places with the key of the last one, without it, the latest first. */
-  before(most: number): readonly number[] {
-    const places: number[] = [];
-    let place = this.#previous.at(-1) ?? -1;
-    while (place >= 0 && places.length < most) {
-      places.push(place);
-      place = at(this.#previous, place);
-    }
-    return places;
+  #recalledOccurrences(most: number): readonly Occurrence[] {
+    const texts = this.#recalled;
+    if (texts === null) return [];
+    return texts.likeEndOf(this.#log, most).map((place) => ({
+      next: place + 1 - texts.length,
+      match: texts.matchAt(place, this.#log, LONGEST_MATCH),
+    }));
   }
 }

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import type { CompletionTask, TextMeasurement } from '../../../bench/lib/contender.ts';
 import { infillRequest, serverArguments } from '../../../bench/lib/peers/llama-server.ts';
-import { order, takeTurns, warmUp, type Peer } from '../../../bench/lib/peers/rounds.ts';
+import {
+  forgetAnswers,
+  order,
+  takeTurns,
+  warmUp,
+  type Peer,
+} from '../../../bench/lib/peers/rounds.ts';
 import { summarise } from '../../../bench/lib/peers/summarise.ts';
 import { peerTable } from '../../../bench/lib/peers/table.ts';
 
@@ -52,6 +58,13 @@ describe('peers in one run', () => {
         ['a', 'b'],
       ],
     );
+  });
+
+  it('forget what they wrote, if they keep it', async () => {
+    const forgot: string[] = [];
+    const forget = () => Promise.resolve(void forgot.push('b'));
+    await forgetAnswers([fakePeer('a', 5), { ...fakePeer('b', 5), forget }]);
+    assert.deepEqual(forgot, ['b']);
   });
 
   it('are asked for as many tokens as the one with the shortest text writes', async () => {

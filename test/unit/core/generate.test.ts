@@ -115,7 +115,7 @@ describe('generate', () => {
 
   it('reports cancelling and a full context as values', async () => {
     const cancelled = await generate(input({ strategy: scripted([0], 'cancelled').strategy }));
-    assert.deepEqual(cancelled, { kind: 'cancelled' });
+    assert.deepEqual(cancelled, { kind: 'cancelled', tokens: [0] });
     const full = await generate(input({ strategy: scripted([0], 'context-full').strategy }));
     assert.ok(full.kind === 'done');
     assert.equal(full.finish, 'context-full');
@@ -126,7 +126,8 @@ describe('generate', () => {
     const { strategy, left } = scripted([0], [1], [2]);
     let calls = 0;
     const isCancelled = () => (calls += 1) > 2;
-    assert.deepEqual(await generate(input({ strategy, isCancelled })), { kind: 'cancelled' });
+    const result = await generate(input({ strategy, isCancelled }));
+    assert.deepEqual(result, { kind: 'cancelled', tokens: [0, 1] });
     assert.equal(left.length, 1);
   });
 

@@ -215,6 +215,49 @@ describe('decoding setup', () => {
     assert.equal(setup({ promptTokens: null }).decoding.autoForecast.treeGain, null);
   });
 
+  describe('recent completions', () => {
+    /** Forward passes for 40 tokens behind a prompt that repeats nothing. */
+    async function passes(ngram: boolean, recent: boolean, remembered: boolean): Promise<number> {
+      const { model, decoder, decoding } = setup();
+      const prompt = [11, 12, 13, 14];
+      const written = model.greedy(prompt, 40);
+      if (remembered) decoding.remember(prompt, written);
+      const tree = { ...DEFAULT_TREE_SETTINGS, promptTokens: 0, depth: 16, ngram };
+      const choice = decoding.choose('manual', tree);
+      assert.ok(typeof choice === 'object');
+      const prefilled = (await decoder.append(prompt))!;
+      decoding.prepare(choice, prompt, '', { own: prompt, others: () => [], recent });
+      const strategy = decoding.strategy(choice, {
+        prompt,
+        prefilled,
+        choose: argmax,
+        isEnd: () => false,
+        languageId: '',
+        signal: NEVER,
+      });
+      const tokens: number[] = [];
+      let steps = 0;
+      for (; tokens.length < 40; steps += 1) {
+        const step = await strategy.step();
+        assert.ok(step.kind === 'accepted');
+        tokens.push(...step.tokens);
+      }
+      assert.deepEqual(tokens.slice(0, 40), written);
+      return steps;
+    }
+
+    it('are guessed again: the same text in fewer passes', async () => {
+      const alone = await passes(true, true, false);
+      const helped = await passes(true, true, true);
+      assert.ok(helped < alone / 3, `${helped} and ${alone} passes`);
+    });
+
+    it('count only where they are asked for, and where n-gram chains are on', async () => {
+      assert.equal(await passes(true, false, true), await passes(true, false, false));
+      assert.equal(await passes(false, true, true), 40);
+    });
+  });
+
   describe('settings of mode manual', () => {
     it('nodeBudget is the length of the longest pass', async () => {
       for (const nodeBudget of [2, 5, 12, 40]) {

@@ -6,6 +6,7 @@ import { mergeChains } from '../../../../engine/core/tree/merge-chains.ts';
 import { LookupChances } from '../../../../engine/core/tree/lookup-chances.ts';
 import { lookup } from '../../../../engine/core/tree/lookup.ts';
 import { LONGEST_MATCH, NgramIndex } from '../../../../engine/core/tree/ngram-index.ts';
+import { TokenLog } from '../../../../engine/core/tree/token-log.ts';
 import { treeArbitrary } from './support.ts';
 
 const text = fc.array(fc.nat(3), { maxLength: 60 });
@@ -159,6 +160,86 @@ describe('n-gram index with other texts in front', () => {
   });
 });
 
+describe('n-gram index that recalls texts', () => {
+  const END = -99;
+  const texts = fc.array(text, { maxLength: 4 });
+  const logOf = (recalled: readonly (readonly number[])[]): TokenLog => {
+    const log = new TokenLog();
+    for (const each of recalled) log.push([...each, END]);
+    return log;
+  };
+  const places = (index: NgramIndex) => index.occurrences(99).map(({ next }) => next);
+
+  it('finds what stands in them at places below 0, as they are by then', () => {
+    const index = new NgramIndex([7, 1, 2, 5, 1, 2]);
+    const log = logOf([[1, 2, 3]]);
+    index.recall(log);
+    assert.deepEqual(index.occurrences(9), [
+      { next: -2, match: 2 },
+      { next: 3, match: 2 },
+    ]);
+    assert.deepEqual(
+      [-2, 2, 3].map((place) => index.sourceOf(place)),
+      ['recalled', 'given', 'given'],
+    );
+    log.push([5, 1, 2, 4, END]);
+    assert.deepEqual(index.occurrences(1), [{ next: -2, match: 3 }]);
+    assert.deepEqual([index.tokenAt(-2), index.tokenAt(-1), index.length], [4, END, 6]);
+    index.recall(null);
+    assert.deepEqual(places(index), [3]);
+  });
+
+  it('finds the latest four places, and the rest of the text as ever', () => {
+    fc.assert(
+      fc.property(texts, text, (recalled, own) => {
+        const index = new NgramIndex(own);
+        const log = logOf(recalled);
+        index.recall(log);
+        const tokens = log.from(0);
+        const [before, last] = own.slice(-2);
+        const wanted = tokens.flatMap((token, at) =>
+          own.length > 1 && token === last && tokens[at - 1] === before
+            ? [at + 1 - tokens.length]
+            : [],
+        );
+        const latest = wanted.reverse().slice(0, 4);
+        const found = index.occurrences(99);
+        assert.deepEqual(
+          found.slice(0, latest.length).map(({ next }) => next),
+          latest,
+        );
+        assert.deepEqual(found.slice(latest.length), new NgramIndex(own).occurrences(99));
+        for (const { next, match } of found.slice(0, latest.length)) {
+          const place = next + tokens.length;
+          assert.deepEqual(tokens.slice(place - match, place), own.slice(-match));
+        }
+      }),
+    );
+  });
+
+  it('proposes what follows there, and never a separator', () => {
+    const index = new NgramIndex([8, 1, 2]);
+    index.recall(logOf([[1, 2, 3, 4], [5]]));
+    const tokensOf = (length: number) =>
+      lookup(index, new LookupChances(), { length, count: 9 }).map(({ guesses }) =>
+        guesses.map(({ token }) => token),
+      );
+    assert.deepEqual(tokensOf(9), [[3, 4]]);
+    fc.assert(
+      fc.property(texts, texts, text, (recalled, others, own) => {
+        index.recall(logOf(recalled));
+        index.seed(others);
+        index.sync(own);
+        assert.ok(
+          tokensOf(9)
+            .flat()
+            .every((token) => token >= 0),
+        );
+      }),
+    );
+  });
+});
+
 describe('prompt lookup', () => {
   const options = { length: 6, count: 4 };
   const tokensOf = (tokens: readonly number[], { length, count } = options) =>
@@ -204,13 +285,14 @@ describe('prompt lookup', () => {
 
   it('believes what it sees: a kind of match that fails loses its chance', () => {
     const chances = new LookupChances();
-    const given = { match: 3, votes: 1, total: 1, isWritten: false };
+    const given = { match: 3, votes: 1, total: 1, source: 'given' } as const;
     const cell = chances.cell(given);
     assert.equal(chances.chance(cell), new LookupChances().chance(cell));
     for (let round = 0; round < 100; round += 1) chances.observe(cell, false);
     assert.ok(chances.chance(cell) < 0.25);
     assert.ok(chances.chance(chances.cell({ ...given, match: 4 })) > 0.8);
-    assert.ok(chances.chance(chances.cell({ ...given, isWritten: true })) > 0.8);
+    assert.ok(chances.chance(chances.cell({ ...given, source: 'written' })) > 0.8);
+    assert.ok(chances.chance(chances.cell({ ...given, source: 'recalled' })) > 0.5);
   });
 });
 

@@ -18,6 +18,7 @@ import { mergeChains } from '../../../../engine/core/tree/merge-chains.ts';
 import { NgramIndex } from '../../../../engine/core/tree/ngram-index.ts';
 import { optimalPlan } from '../../../../engine/core/tree/optimal-tree.ts';
 import { StaticPolicy, type TreePolicy } from '../../../../engine/core/tree/tree-policy.ts';
+import { RecentCompletions } from '../../../../engine/decoding/recent-completions.ts';
 import { FakeDecoder, FakeModel } from '../../../support/fake-model.ts';
 import { calibratedGuesser, FakeTreeDecoder } from '../../../support/fake-tree-model.ts';
 import { treeArbitrary } from './support.ts';
@@ -55,6 +56,19 @@ const adaptive = (scene: Scene, ngrams: boolean, guesses: boolean): TreePolicy =
 
 const builder = (scene: Scene) => ({ ...scene, accuracies: accuraciesOf(scene) });
 
+/** Other texts in front, and recalled ones: what the model writes, right and with every fifth token wrong. */
+function recalling({ seed, prompt }: Scene): NgramIndex {
+  const written = [...prompt, ...new FakeModel(seed, VOCABULARY).greedy(prompt, 30)];
+  const wrong = written.map((token, at) => (at % 5 === 4 ? (token + 1) % VOCABULARY : token));
+  const recent = new RecentCompletions();
+  for (const text of [written, wrong]) recent.remember(text.slice(0, 3), text.slice(3));
+  const ngrams = new NgramIndex();
+  ngrams.seed([wrong.toReversed(), wrong.slice(4)]);
+  ngrams.recall(recent.texts);
+  ngrams.sync(prompt);
+  return ngrams;
+}
+
 const POLICIES = {
   pruned: (scene: Scene) => new StaticPolicy(prunedTrees(builder(scene))),
   random: (scene: Scene) => new StaticPolicy(randomTrees(builder(scene), seededRandom(scene.seed))),
@@ -69,6 +83,13 @@ const POLICIES = {
       ngrams: new NgramIndex(scene.prompt),
     }),
   merged: (scene: Scene) => adaptive(scene, true, true),
+  recalled: (scene: Scene) =>
+    methodPolicy({
+      method: methodOfMode('ngram'),
+      prompts: null,
+      costs: { steadyMs: SHORT_PASSES, mixedMs: SHORT_PASSES },
+      ngrams: recalling(scene),
+    }),
   junk: ({ junk }: Scene): TreePolicy => {
     let turn = 0;
     return {
