@@ -54,24 +54,46 @@ async function promptSets(): Promise<readonly PromptSet[]> {
   return sets;
 }
 
+/**
+ * Modes that grow trees on the target have an engine of their own, with its own plain decoding: the
+ * first tree moves a small model's text to a cache in which every pass costs more (docs/ARCHITECTURE.md).
+ */
+const TREE_MODES: readonly DecodingModeSetting[] = [
+  'ppd-paper',
+  'ppd-static',
+  'ppd-adaptive',
+  'ppd-ngram',
+];
+
 async function measure(threads: number, sets: readonly PromptSet[]) {
-  const engine = await startEngine(configurationFor(threads));
-  try {
-    const measured = [];
-    for (const { name, prompts } of sets) {
-      const { modes, passLatency, peakMemoryBytes } = await engine.bench({
-        ...run,
-        prompts,
-        modes: availableModes(engine),
-      });
-      console.log(`\n${name}, ${prompts.length} prompts, ${threads} threads:\n`);
-      console.log(decodeTable(modes));
-      measured.push({ set: name, prompts: prompts.length, modes, passLatency, peakMemoryBytes });
+  const measured = [];
+  for (const withTrees of [false, true]) {
+    const engine = await startEngine(configurationFor(threads));
+    try {
+      const modes = availableModes(engine).filter(
+        (mode) => TREE_MODES.includes(mode) === withTrees,
+      );
+      for (const set of sets) measured.push(await measureSet(engine, set, modes));
+    } finally {
+      await engine.dispose();
     }
-    return { threads, sets: measured };
-  } finally {
-    await engine.dispose();
   }
+  return { threads, sets: measured };
+}
+
+async function measureSet(
+  engine: EngineRun,
+  { name, prompts }: PromptSet,
+  wanted: readonly DecodingModeSetting[],
+) {
+  const { modes, passLatency, peakMemoryBytes } = await engine.bench({
+    ...run,
+    prompts,
+    modes: wanted,
+  });
+  console.log(`\n${name}, ${prompts.length} prompts, ${engine.ready.device.threads} threads:\n`);
+  console.log(decodeTable(modes));
+  return { set: name, prompts: prompts.length, modes, passLatency, peakMemoryBytes };
 }
 
 function availableModes({ ready }: EngineRun): readonly DecodingModeSetting[] {
