@@ -16,6 +16,7 @@ import { EngineFailure } from './engine-failure.ts';
 import { LatencyContract } from './latency-contract.ts';
 import type { NativeContext, NativeModel } from './native/addon.d.ts';
 import type { NativeTreeDecoder } from './native/native-tree-decoder.ts';
+import { TokenTraits } from './native/token-traits.ts';
 import { createTextStream, pieceOf, promptVocabulary } from './native/vocabulary.ts';
 import type {
   CompletionOutcome,
@@ -70,6 +71,8 @@ interface RunInput {
   readonly latencyBudgetMs: number | null;
   readonly signal: AbortSignal;
   readonly isLate: () => boolean;
+  /** Whether a line break ends the text: guesses behind one are then of no use. */
+  readonly oneLine: boolean;
   readonly checkStop: (text: string) => { kind: 'continue' } | { kind: 'stop'; keep: number };
   readonly onText?: ((text: string) => void) | undefined;
   readonly onStep?: (step: AcceptedStep) => void;
@@ -92,6 +95,7 @@ export interface SessionParts {
 export class Session {
   readonly #parts: SessionParts;
   readonly #vocabulary: PromptVocabulary;
+  readonly #traits: TokenTraits;
   readonly #contract: LatencyContract;
   /** Texts of open files. */
   readonly neighbours: NeighbourTokens;
@@ -101,6 +105,7 @@ export class Session {
   constructor(parts: SessionParts) {
     this.#parts = parts;
     this.#vocabulary = promptVocabulary(parts.model);
+    this.#traits = new TokenTraits(parts.model);
     this.neighbours = new NeighbourTokens((text) => parts.model.tokenize(text));
     this.#contract = new LatencyContract(this.#vocabulary, (prompt) =>
       parts.decoder.reusable(prompt),
@@ -135,6 +140,7 @@ export class Session {
       latencyBudgetMs,
       signal,
       isLate: () => performance.now() - started > limitMs,
+      oneLine: !request.multiline,
       checkStop: (text) => stopRule.check(text),
       onText,
     });
@@ -176,6 +182,7 @@ export class Session {
       latencyBudgetMs: null,
       signal,
       isLate: () => false,
+      oneLine: false,
       checkStop: () => ({ kind: 'continue' }),
       onStep: (step) => steps.push(step),
       onText: (soFar) => {
@@ -254,7 +261,7 @@ export class Session {
     const decodeStarted = performance.now();
     let lineTokens = 0;
     let lineIsComplete = false;
-    const isEnd = (token: number): boolean => this.#isEnd(token);
+    const { isEnd, breaksLine } = this.#traits;
     const result = await generate({
       strategy: decoding.strategy(input.choice, {
         prompt: prompt.tokens,
@@ -265,7 +272,7 @@ export class Session {
           choiceAt(input.sampling, Math.random),
         ),
         accept: acceptanceOf(input.sampling),
-        isEnd,
+        isEnd: input.oneLine ? (token) => isEnd(token) || breaksLine(token) : isEnd,
         languageId: input.languageId,
         signal: input.signal,
       }),
@@ -309,11 +316,6 @@ export class Session {
         tokensPerSecond: decodeMs === 0 ? 0 : (1000 * tokens) / decodeMs,
       },
     };
-  }
-
-  #isEnd(token: number): boolean {
-    const { model } = this.#parts;
-    return model.isEndOfGeneration(token) || model.isControl(token);
   }
 }
 

@@ -75,6 +75,7 @@ export interface DecodingStart {
   readonly choose: TokenChoice;
   /** How a verified tree is accepted; exactly, unless told. */
   readonly accept?: typeof acceptByChoice;
+  /** Tokens that nothing may follow within a step. */
   readonly isEnd: (token: number) => boolean;
   readonly languageId: string;
   /** Strategies with a context of their own cancel its running decode. */

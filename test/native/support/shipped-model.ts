@@ -4,12 +4,13 @@ import { findDraft } from '../../../engine/draft/find-draft.ts';
 import { NativeDraft } from '../../../engine/draft/native-draft.ts';
 import { findPromptTokens } from '../../../engine/prompt-tokens/find-prompt-tokens.ts';
 import { NativeTreeDecoder } from '../../../engine/native/native-tree-decoder.ts';
-import type { NativeModel } from '../../../engine/native/addon.d.ts';
+import type { NativeContext, NativeModel } from '../../../engine/native/addon.d.ts';
 import { loadModel, scratchDirectory, SMALL_CONTEXT, trainedModelPath } from './native.ts';
 
 /** Everything that ships for decoding: the model, its draft, and the prompt tokens of it. */
 export interface ShippedModel {
   readonly model: NativeModel;
+  readonly context: NativeContext;
   readonly decoder: NativeTreeDecoder;
   readonly decoding: DecodingSetup;
   dispose(): Promise<void>;
@@ -45,7 +46,7 @@ export async function openShippedModel(): Promise<ShippedModel> {
     await context.dispose();
     await model.dispose();
   };
-  return { model, decoder, decoding, dispose };
+  return { model, context, decoder, decoding, dispose };
 }
 
 async function shippedPromptTokens(modelPath: string) {
