@@ -17,7 +17,8 @@ const STAMP = path.join(FOLDER, 'built.json');
 /** What a completion needs, and nothing that would be fetched from the network. */
 const OPTIONS = {
   CMAKE_BUILD_TYPE: 'Release',
-  BUILD_SHARED_LIBS: 'OFF',
+  // Linked statically, its AMX kernels crash: the alignment of their thread-local tiles is lost.
+  BUILD_SHARED_LIBS: 'ON',
   GGML_NATIVE: 'ON',
   LLAMA_BUILD_TESTS: 'OFF',
   LLAMA_BUILD_EXAMPLES: 'OFF',

@@ -66,10 +66,16 @@ export class LlamaServer implements Contender<TextMeasurement> {
     return this.#process.pid;
   }
 
+  /** One that a signal has ended has no exit code. */
+  get #isRunning(): boolean {
+    const { pid, exitCode, signalCode } = this.#process;
+    return pid !== undefined && exitCode === null && signalCode === null;
+  }
+
   async #untilReady(): Promise<void> {
     const deadline = performance.now() + START_TIMEOUT_MS;
     for (;;) {
-      if (this.#process.exitCode !== null || this.#process.pid === undefined) {
+      if (!this.#isRunning) {
         throw new Error(`${this.name} ended while starting: ${this.#process.spawnargs.join(' ')}`);
       }
       const ready = await this.#client.get('/health').catch(() => null);
@@ -101,7 +107,7 @@ export class LlamaServer implements Contender<TextMeasurement> {
 
   async dispose(): Promise<void> {
     this.#client.close();
-    if (this.#process.pid === undefined || this.#process.exitCode !== null) return;
+    if (!this.#isRunning) return;
     const ended = new Promise((resolve) => this.#process.once('exit', resolve));
     this.#process.kill('SIGTERM');
     const killer = setTimeout(() => this.#process.kill('SIGKILL'), 5_000);
