@@ -92,6 +92,12 @@ export interface LookupTexts {
   readonly recent: boolean;
 }
 
+/** What is missing, and what is left of the method without it. */
+interface Lack {
+  readonly reason: string;
+  readonly without: DecodingMethod;
+}
+
 const PLAIN: DecodingMethod = methodOfMode('plain');
 
 /** In the order in which `auto` tries them. */
@@ -163,16 +169,13 @@ export class DecodingSetup {
 
   /** Of several sources of guesses, those that are there. */
   #chooseManual(wanted: DecodingMethod): DecodingChoice | string {
-    const reasons: string[] = [];
+    const reasons = new Set<string>();
     let method = wanted;
-    const sources = [{ targetPrompts: 0 }, { draft: false }, { promptTokens: 0 }, { ngram: false }];
-    for (const missing of sources) {
-      const reason = this.#unsupportedReason(method);
-      if (reason === null) break;
-      reasons.push(reason);
-      method = { ...method, ...missing };
+    for (let lack = this.#lackOf(method); lack !== null; lack = this.#lackOf(method)) {
+      reasons.add(lack.reason);
+      method = lack.without;
     }
-    const reason = reasons.length === 0 ? null : [...new Set(reasons)].join(' ');
+    const reason = reasons.size === 0 ? null : [...reasons].join(' ');
     if (reason !== null && isPlain(method)) return reason;
     return { mode: 'manual', method, reason };
   }
@@ -297,17 +300,25 @@ export class DecodingSetup {
   }
 
   #unsupportedReason(method: DecodingMethod): string | null {
+    return this.#lackOf(method)?.reason ?? null;
+  }
+
+  /** Something that a method needs and that is not there; null where nothing is missing. */
+  #lackOf(method: DecodingMethod): Lack | null {
     const { supportsTrees, promptTokens, draft } = this.#resources;
     if (isPlain(method)) return null;
-    if (!supportsTrees) return NO_TREES;
-    if (method.draft) {
-      const mode = method.promptTokens > 0 ? 'draft-ppd' : 'draft';
-      const reason = draft === null ? NO_DRAFT : draft.unsupportedReason(mode);
-      return (
-        reason ?? (method.targetPrompts > 0 && promptTokens === null ? NO_PROMPT_TOKENS : null)
-      );
+    if (!supportsTrees) return { reason: NO_TREES, without: PLAIN };
+    if (!method.draft) {
+      if (method.promptTokens === 0 || promptTokens !== null) return null;
+      return { reason: NO_PROMPT_TOKENS, without: { ...method, promptTokens: 0 } };
     }
-    return method.promptTokens > 0 && promptTokens === null ? NO_PROMPT_TOKENS : null;
+    if (draft === null) {
+      return { reason: NO_DRAFT, without: { ...method, draft: false, targetPrompts: 0 } };
+    }
+    const reason = method.promptTokens > 0 ? draft.unsupportedReason('draft-ppd') : null;
+    if (reason !== null) return { reason, without: { ...method, promptTokens: 0 } };
+    if (method.targetPrompts === 0 || promptTokens !== null) return null;
+    return { reason: NO_PROMPT_TOKENS, without: { ...method, targetPrompts: 0 } };
   }
 
   /** A batch with prompt tokens is one of embeddings, which costs something else. */

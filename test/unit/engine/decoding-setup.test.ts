@@ -326,6 +326,29 @@ describe('decoding setup', () => {
       assert.match(choice.reason ?? '', /foretoken train/);
     });
 
+    it('keep a draft that has no prompt tokens, and what else guesses', () => {
+      const draft = {
+        ...silentDraft(setup().decoder),
+        unsupportedReason: (mode: string) =>
+          mode === 'draft' ? null : 'no prompt tokens of its own',
+      };
+      const choice = setup({ draft }).decoding.choose('manual', {
+        ...DEFAULT_TREE_SETTINGS,
+        draft: true,
+      });
+      assert.ok(typeof choice === 'object');
+      const { promptTokens, targetPrompts, ngram } = choice.method;
+      assert.deepEqual(
+        [choice.method.draft, promptTokens, targetPrompts, ngram],
+        [true, 0, 3, true],
+      );
+      assert.equal(choice.reason, 'no prompt tokens of its own');
+      const alone = { ...DEFAULT_TREE_SETTINGS, draft: true, ngram: false };
+      const rest = setup({ draft, promptTokens: null }).decoding.choose('manual', alone);
+      assert.ok(typeof rest === 'object');
+      assert.deepEqual([rest.method.draft, rest.method.promptTokens], [true, 0]);
+    });
+
     it('leave out what is not there, and say so', () => {
       const { decoding } = setup({ promptTokens: null });
       const draft = { ...DEFAULT_TREE_SETTINGS, draft: true };
