@@ -1,4 +1,5 @@
 import { ratioWithInterval, seededRandom } from '../metrics/percentiles.ts';
+import { clustersOf } from './clusters.ts';
 import { sum, type BenchSample } from './sample.ts';
 
 /** Of the candidates at one distance behind the next token. */
@@ -11,7 +12,7 @@ export interface DistanceReport {
   readonly accepted: number;
 }
 
-/** Tau, with its 95 % bootstrap interval over the runs. */
+/** Tau, with its 95 % bootstrap interval: see `clustersOf`. */
 export interface AcceptanceLength {
   readonly mean: number;
   readonly low: number;
@@ -20,11 +21,11 @@ export interface AcceptanceLength {
 
 /** Tokens over steps of all runs; 0 where there was no step. */
 export function acceptanceLength(samples: readonly BenchSample[]): AcceptanceLength {
-  const counts = samples.map(({ tokens, steps }) => ({
-    numerator: tokens.length,
-    denominator: steps,
+  const counts = clustersOf(samples, ({ prompt }) => prompt).map((runs) => ({
+    numerator: sum(runs.map(({ tokens }) => tokens.length)),
+    denominator: sum(runs.map(({ steps }) => steps)),
   }));
-  const estimate = ratioWithInterval(counts, { random: seededRandom(samples.length) });
+  const estimate = ratioWithInterval(counts, { random: seededRandom(counts.length) });
   if (estimate === null) return { mean: 0, low: 0, high: 0 };
   return { mean: estimate.ratio, low: estimate.low, high: estimate.high };
 }

@@ -4,6 +4,7 @@ import {
   ratioWithInterval,
   seededRandom,
 } from '../metrics/percentiles.ts';
+import { clustersOf } from './clusters.ts';
 import { isTimed, sum, tokensPerSecond, type BenchSample, type Interval } from './sample.ts';
 
 /** Decodes of one prompt in one run. They took turns, so slow drift of the machine falls on both. */
@@ -23,7 +24,7 @@ export function speedupOver(
   plain: readonly BenchSample[],
   samples: readonly BenchSample[],
 ): Interval {
-  const clusters = clustersOf(pairsOf(plain, samples)).map((pairs) => pairs.map(ratioOfRates));
+  const clusters = pairClusters(plain, samples).map((pairs) => pairs.map(ratioOfRates));
   const medianOf = (drawn: readonly number[][]): number | null => median(drawn.flat());
   const random = seededRandom(clusters.length);
   const interval = bootstrapInterval(clusters, medianOf, { random, resamples: MEDIAN_RESAMPLES });
@@ -45,12 +46,16 @@ export function totalSpeedupOver(
   plain: readonly BenchSample[],
   samples: readonly BenchSample[],
 ): Interval | null {
-  const times = clustersOf(pairsOf(plain, samples)).map((pairs) => ({
+  const times = pairClusters(plain, samples).map((pairs) => ({
     numerator: sum(pairs.map((pair) => pair.plain.decodeMs)),
     denominator: sum(pairs.map(msForPlainTokens)),
   }));
   const estimate = ratioWithInterval(times, { random: seededRandom(times.length) });
   return estimate && { median: estimate.ratio, low: estimate.low, high: estimate.high };
+}
+
+function pairClusters(plain: readonly BenchSample[], samples: readonly BenchSample[]) {
+  return clustersOf(pairsOf(plain, samples), (pair) => pair.plain.prompt);
 }
 
 function pairsOf(plain: readonly BenchSample[], samples: readonly BenchSample[]): readonly Pair[] {
@@ -59,21 +64,6 @@ function pairsOf(plain: readonly BenchSample[], samples: readonly BenchSample[])
     const partner = partners.get(key(other));
     return partner === undefined ? [] : [{ plain: partner, other }];
   });
-}
-
-/**
- * What is drawn for an interval: prompts, each with all its runs. Runs of a prompt resemble each other,
- * so that drawn one by one they would pass for more prompts than there are. Of a single prompt the runs
- * are drawn: the interval then says how exactly that prompt was measured, and nothing of others.
- */
-function clustersOf(pairs: readonly Pair[]): readonly (readonly Pair[])[] {
-  const byPrompt = new Map<number, Pair[]>();
-  for (const pair of pairs) {
-    const runs = byPrompt.get(pair.plain.prompt) ?? [];
-    byPrompt.set(pair.plain.prompt, runs);
-    runs.push(pair);
-  }
-  return byPrompt.size === 1 ? pairs.map((pair) => [pair]) : [...byPrompt.values()];
 }
 
 function ratioOfRates({ plain, other }: Pair): number {

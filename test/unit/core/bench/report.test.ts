@@ -48,6 +48,22 @@ describe('bench report', () => {
     assert.ok(low < mean && mean < high && low >= 1 && high <= 4);
   });
 
+  it('has an interval around tokens per step that draws prompts, not runs', () => {
+    const runs = [0, 1, 2, 3];
+    const alike = runs.flatMap((prompt) =>
+      runs.map((run) => sample({ prompt, run, steps: 1 + run })),
+    );
+    const apart = runs.flatMap((prompt) =>
+      runs.map((run) => sample({ prompt, run, steps: 1 + prompt })),
+    );
+    const width = (samples: readonly BenchSample[]) => {
+      const { low, high } = report(samples, samples).acceptanceLength;
+      return high - low;
+    };
+    assert.equal(width(alike), 0);
+    assert.ok(width(apart) > 0.5);
+  });
+
   const divergences: readonly [string, number[], object[]][] = [
     ['another token', [1, 2, 9, 4], [{ prompt: 0, position: 2, marginOfPlain: 0.2 }]],
     ['a shorter text', [1, 2], [{ prompt: 0, position: 2, marginOfPlain: 0.2 }]],
