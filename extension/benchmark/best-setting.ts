@@ -2,7 +2,7 @@ import type { ClientState } from '../../engine/client/engine-client.ts';
 import { settingsOfMode } from '../../engine/core/decode/decoding-method.ts';
 import { DECODING_MODES, type DeviceInfo, type TreeSettings } from '../../engine/protocol.ts';
 import { deviceText } from '../figures.ts';
-import { timesText } from './figures.ts';
+import { decidingSpeedup, timesText } from './figures.ts';
 import type { BenchRun } from './run-record.ts';
 import type { BestView } from './view.ts';
 
@@ -66,14 +66,15 @@ export function bestSetting(run: BenchRun, present: Present): BestSetting {
 /** Rows of the report, the fastest first. */
 function fasterThanPlain({ report: { modes } }: BenchRun): readonly string[] {
   return Object.entries(modes)
-    .filter(([name, { speedupOverPlain }]) => name !== 'plain' && speedupOverPlain.low > 1)
-    .toSorted(([, a], [, b]) => b.speedupOverPlain.median - a.speedupOverPlain.median)
+    .filter(([name, report]) => name !== 'plain' && decidingSpeedup(report).low > 1)
+    .toSorted(([, a], [, b]) => decidingSpeedup(b).median - decidingSpeedup(a).median)
     .map(([name]) => name);
 }
 
-function autoIsAsFast({ report: { modes } }: BenchRun, best: string | undefined): boolean {
-  const auto = modes['auto']?.speedupOverPlain.median ?? 0;
-  return auto >= (modes[best ?? 'plain']?.speedupOverPlain.low ?? 1);
+function autoIsAsFast({ report: { modes } }: BenchRun, best = 'plain'): boolean {
+  const { auto, [best]: other } = modes;
+  if (auto === undefined) return false;
+  return decidingSpeedup(auto).median >= (other === undefined ? 1 : decidingSpeedup(other).low);
 }
 
 /**
@@ -135,7 +136,10 @@ function mayDraft(row: string, tree: TreeSettings): boolean {
 function reasonOf(run: BenchRun, fastest: string | undefined, row: string): string {
   if (fastest === undefined) return 'No mode was surely faster than plain decoding.';
   const { modes } = run.report;
-  const speedOf = (name: string): string => timesText(modes[name]?.speedupOverPlain.median ?? 1);
+  const speedOf = (name: string): string => {
+    const report = modes[name];
+    return timesText(report === undefined ? 1 : decidingSpeedup(report).median);
+  };
   const told = `${fastest} was the fastest: ${speedOf(fastest)} plain decoding.`;
   if (row === fastest || settingsOfRow(fastest, run) !== null) return told;
   return `${told} The settings cannot say that; the next best is ${row}: ${speedOf(row)}.`;

@@ -1,6 +1,18 @@
+import type { ModeReport } from '../../engine/core/bench/report.ts';
 import type { Interval } from '../../engine/core/bench/sample.ts';
 
 /** Figures of the results page: short, and the same in tables, charts and exports. */
+
+/**
+ * By what modes are ranked: how long one waits in all. Runs of earlier versions have the median of the
+ * prompts alone.
+ */
+export function decidingSpeedup({
+  totalSpeedup,
+  speedupOverPlain,
+}: Pick<ModeReport, 'totalSpeedup' | 'speedupOverPlain'>): Interval {
+  return totalSpeedup ?? speedupOverPlain;
+}
 
 /** "1.32x" */
 export function timesText(ratio: number): string {

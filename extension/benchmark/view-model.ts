@@ -3,7 +3,7 @@ import { deviceText, modelText } from '../figures.ts';
 import { bestSetting, type Present } from './best-setting.ts';
 import { chartsOf } from './charts.ts';
 import { compareRuns, promptsText } from './compare.ts';
-import { countText, memoryText, timesWithInterval, timeText } from './figures.ts';
+import { countText, decidingSpeedup, memoryText, timesWithInterval, timeText } from './figures.ts';
 import type { BenchRun } from './run-record.ts';
 import { breakdownTables, losslessTable, summaryTable } from './tables.ts';
 import type { BenchView, Fact, RunChoice } from './view.ts';
@@ -36,15 +36,20 @@ export function benchView({ run, runs, comparedWith, present }: ViewInput): Benc
 function headline({ modes }: BenchReport): string {
   const others = Object.entries(modes).filter(([name]) => name !== 'plain');
   const [fastest] = others.toSorted(
-    ([, a], [, b]) => b.speedupOverPlain.median - a.speedupOverPlain.median,
+    ([, a], [, b]) => decidingSpeedup(b).median - decidingSpeedup(a).median,
   );
   if (fastest === undefined) return 'Only plain decoding was measured.';
-  const [name, { speedupOverPlain }] = fastest;
-  const figures = timesWithInterval(speedupOverPlain);
-  if (speedupOverPlain.low > 1) return `${name} was the fastest mode: ${figures} plain decoding.`;
-  if (speedupOverPlain.high < 1)
-    return `Plain decoding was the fastest; ${name} came to ${figures}.`;
-  return `No mode was surely faster than plain decoding; ${name} came to ${figures}.`;
+  const [name, report] = fastest;
+  const speedup = decidingSpeedup(report);
+  const figures = timesWithInterval(speedup);
+  const inAll = report.totalSpeedup === undefined ? '' : ' in all';
+  if (speedup.low > 1) {
+    return `${name} was the fastest mode: ${figures} plain decoding${inAll}.`;
+  }
+  if (speedup.high < 1) {
+    return `Plain decoding was the fastest; ${name} came to ${figures}${inAll}.`;
+  }
+  return `No mode was surely faster than plain decoding; ${name} came to ${figures}${inAll}.`;
 }
 
 function losslessSentence({ modes }: BenchReport): BenchView['lossless'] {

@@ -2,6 +2,8 @@
  * Builds llama-server out of the llama.cpp source that node-llama-cpp's package carries (a git
  * bundle): the same release whose libraries the other contenders use, compiled for this machine with
  * the defaults of a release build. Nothing is downloaded. Takes long the first time, nothing after.
+ *
+ * GCC 12 makes AMX kernels of it that crash: on such a CPU set CC=clang and CXX=clang++.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,7 +19,6 @@ const STAMP = path.join(FOLDER, 'built.json');
 /** What a completion needs, and nothing that would be fetched from the network. */
 const OPTIONS = {
   CMAKE_BUILD_TYPE: 'Release',
-  // Linked statically, its AMX kernels crash: the alignment of their thread-local tiles is lost.
   BUILD_SHARED_LIBS: 'ON',
   GGML_NATIVE: 'ON',
   LLAMA_BUILD_TESTS: 'OFF',
