@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <functional>
 #include <limits>
 #include <vector>
 
@@ -11,7 +12,7 @@ namespace foretoken {
 namespace {
 
 constexpr size_t kLanes = 16;
-constexpr size_t kBlock = 128;  // logits whose maximum is looked at before any single one
+constexpr size_t kBlock = 128;  // logits whose exponentials are summed at once
 constexpr float kLowest = -std::numeric_limits<float>::infinity();
 
 struct Candidate {
@@ -40,6 +41,21 @@ float maximum(const float* values, size_t size) {
     return result;
 }
 
+/// Logits whose maximum is looked at before any single one: some blocks more than are wanted, so
+/// that the best stand in few of them.
+size_t blockFor(size_t size, size_t count) {
+    const size_t wanted = size / (4 * count) / kLanes * kLanes;
+    return std::min(std::max(wanted, kLanes), size_t{128});
+}
+
+/// The lowest of all where there are fewer.
+float nthLargest(std::vector<float> values, size_t count) {
+    if (values.size() < count) return kLowest;
+    const auto nth = values.begin() + static_cast<std::ptrdiff_t>(count - 1);
+    std::nth_element(values.begin(), nth, values.end(), std::greater<float>());
+    return *nth;
+}
+
 /// exp for x <= 0 by range reduction to [-ln 2 / 2, ln 2 / 2] and a polynomial of degree 6: no
 /// branches and no calls, so that the loop around it vectorises. Relative error below 2e-7.
 inline float exponential(float x) {
@@ -65,26 +81,26 @@ inline float exponential(float x) {
 }  // namespace
 
 void selectTopK(const float* logits, size_t size, size_t count, int32_t* ids, float* values) {
-    // A heap whose front is the weakest of the best so far. Ids rise during the scan, so a logit
-    // equal to the weakest one loses against it: only a greater one replaces it.
-    std::vector<Candidate> best;
-    best.reserve(count);
-    for (size_t id = 0; id < count; ++id) {
-        const float logit = std::isnan(logits[id]) ? kLowest : logits[id];
-        best.push_back({logit, static_cast<int32_t>(id)});
+    const size_t block = blockFor(size, count);
+    std::vector<float> maxima;
+    maxima.reserve(size / block + 1);
+    for (size_t begin = 0; begin < size; begin += block) {
+        maxima.push_back(maximum(logits + begin, std::min(block, size - begin)));
     }
-    std::make_heap(best.begin(), best.end(), ranksBefore);
-    for (size_t begin = count; begin < size; begin += kBlock) {
-        const size_t end = std::min(begin + kBlock, size);
-        if (!(maximum(logits + begin, end - begin) > best.front().logit)) continue;
-        for (size_t id = begin; id < end; ++id) {
-            if (!(logits[id] > best.front().logit)) continue;
-            std::pop_heap(best.begin(), best.end(), ranksBefore);
-            best.back() = {logits[id], static_cast<int32_t>(id)};
-            std::push_heap(best.begin(), best.end(), ranksBefore);
+    // As many blocks as are wanted reach this, so whatever is among the best does too.
+    const float least = nthLargest(maxima, count);
+    std::vector<Candidate> best;
+    best.reserve(4 * count);
+    for (size_t index = 0; index < maxima.size(); ++index) {
+        if (maxima[index] < least) continue;
+        const size_t end = std::min((index + 1) * block, size);
+        for (size_t id = index * block; id < end; ++id) {
+            const float logit = std::isnan(logits[id]) ? kLowest : logits[id];
+            if (logit >= least) best.push_back({logit, static_cast<int32_t>(id)});
         }
     }
-    std::sort(best.begin(), best.end(), ranksBefore);
+    const auto end = best.begin() + static_cast<std::ptrdiff_t>(count);
+    std::partial_sort(best.begin(), end, best.end(), ranksBefore);
     for (size_t rank = 0; rank < count; ++rank) {
         ids[rank] = best[rank].id;
         values[rank] = best[rank].logit;
