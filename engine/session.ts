@@ -5,12 +5,8 @@ import { acceptanceOf, choiceAt, GREEDY, samplingFault } from './core/decode/sam
 import { chooseAfterLead } from './core/decode/token-choice.ts';
 import type { Concession } from './core/latency/plan-latency.ts';
 import type { PromptVocabulary } from './core/prompt/fim-prompt.ts';
-import {
-  plainChoice,
-  type DecodingChoice,
-  type DecodingSetup,
-  type UsedDecoding,
-} from './decoding/decoding-setup.ts';
+import { plainChoice, type DecodingChoice } from './decoding/choose-decoding.ts';
+import type { DecodingSetup, UsedDecoding } from './decoding/decoding-setup.ts';
 import { NeighbourTokens } from './decoding/neighbour-tokens.ts';
 import { EngineFailure } from './engine-failure.ts';
 import { LatencyContract } from './latency-contract.ts';
@@ -250,7 +246,7 @@ export class Session {
       budgetMs: input.latencyBudgetMs,
     });
     const prefilling = decoder.prefill(prompt.tokens, () => input.signal.aborted);
-    // While the addon's thread evaluates the prompt this one has nothing else to do.
+    // While the addon's thread evaluates a longer prompt this one has nothing else to do.
     decoding.prepare(input.choice, prompt.tokens, input.languageId, {
       own: prompt.inTextOrder,
       others: () => [...(input.neighbours?.() ?? []), ...prompt.outside],

@@ -1,25 +1,16 @@
 import type { TokenRow } from '../core/decode/decoder.ts';
-import {
-  isPlain,
-  methodOfMode,
-  methodOfSettings,
-  type DecodingMethod,
-} from '../core/decode/decoding-method.ts';
-import { DECODING_MODES, type DecodingMode } from '../core/decode/decoding-mode.ts';
-import { promisedTau, treeProblem, type PassCosts } from '../core/decode/method-policy.ts';
+import { isPlain, methodOfMode, type DecodingMethod } from '../core/decode/decoding-method.ts';
+import type { DecodingMode } from '../core/decode/decoding-mode.ts';
+import { promisedTau, type PassCosts } from '../core/decode/method-policy.ts';
 import { PlainStrategy } from '../core/decode/plain.ts';
 import type { DecodingStrategy } from '../core/decode/strategy.ts';
 import type { TokenChoice } from '../core/decode/token-choice.ts';
 import type { TreeDecoder } from '../core/decode/tree-decoder.ts';
-import { DEFAULT_TREE_SETTINGS, treeSettingsFault } from '../core/decode/tree-settings.ts';
 import { TreeStrategy } from '../core/decode/tree-strategy.ts';
 import { acceptByChoice } from '../core/tree/accept.ts';
 import { NgramIndex } from '../core/tree/ngram-index.ts';
-import { optimalPlan } from '../core/tree/optimal-tree.ts';
 import { baselineCosts } from '../core/tuning/method-controller.ts';
 import { assumedPassCost } from '../core/tuning/pass-cost.ts';
-import { EngineFailure } from '../engine-failure.ts';
-import type { PromptTokens } from '../prompt-tokens/prompt-tokens.ts';
 import type {
   CompletedCompletion,
   DecodingModeSetting,
@@ -27,41 +18,26 @@ import type {
   TreeSettings,
 } from '../protocol.ts';
 import type { DeviceProfiles } from '../core/tuning/device-profile.ts';
-import type { DraftDecoding, DraftMode } from './draft-decoding.ts';
+import { AutoModes, type AutoForecast } from './auto-modes.ts';
+import {
+  availabilityOfModes,
+  chooseDecoding,
+  type DecodingChoice,
+  type GuessSources,
+} from './choose-decoding.ts';
+import type { DraftDecoding } from './draft-decoding.ts';
 import { LanguageDecoding } from './language-decoding.ts';
 import { RecentCompletions } from './recent-completions.ts';
 
 /** What is loaded, as far as decoding depends on it. */
-export interface DecodingResources {
+export interface DecodingResources extends GuessSources {
   readonly decoder: TreeDecoder;
-  /** False for models whose memory cannot go back. */
-  readonly supportsTrees: boolean;
-  readonly promptTokens: PromptTokens | null;
   readonly draft: DraftDecoding | null;
   /** Null until the device has been measured. */
   readonly profile: DeviceProfiles | null;
   readonly backend: 'cpu' | 'gpu';
   /** Rows of one forward pass at most. */
   readonly mostRows: number;
-}
-
-/** How one request is to be decoded. */
-export interface DecodingChoice {
-  readonly mode: DecodingModeSetting;
-  /** Of `auto`: all that it may use. */
-  readonly method: DecodingMethod;
-  /** As in `CompletedCompletion`. */
-  readonly reason: string | null;
-}
-
-/** What `auto` expects of this model on this device, in speed over plain decoding. */
-export interface AutoForecast {
-  /** What it may choose from beside plain decoding, the most promising first. */
-  readonly modes: readonly DecodingMode[];
-  /** Of fixed trees of prompt tokens, the optimal ones; null where there are no prompt tokens. */
-  readonly treeGain: number | null;
-  /** Of the draft, by what has been measured of it so far; null where there is none. */
-  readonly draftGain: number | null;
 }
 
 /** How a completion was decoded in the end. */
@@ -92,30 +68,6 @@ export interface LookupTexts {
   readonly recent: boolean;
 }
 
-/** What is missing, and what is left of the method without it. */
-interface Lack {
-  readonly reason: string;
-  readonly without: DecodingMethod;
-}
-
-const PLAIN: DecodingMethod = methodOfMode('plain');
-
-/** In the order in which `auto` tries them. */
-const AUTO_MODES: readonly DecodingMode[] = ['ppd-ngram', 'ngram', 'ppd-adaptive', 'ppd-static'];
-const CHAINS_ALONE: readonly DecodingMode[] = ['ngram'];
-const AUTO: DecodingMethod = methodOfMode('ppd-ngram');
-
-/** Speed over plain decoding that a forecast has to promise. */
-const LEAST_GAIN = 1.03;
-/** A draft also has to read the text, and its forecast begins with a guess. */
-const LEAST_DRAFT_GAIN = 1.2;
-
-const NO_TREES =
-  'This model keeps a memory that cannot go back, so candidates cannot be verified: it decodes plainly.';
-const NO_PROMPT_TOKENS =
-  'There are no prompt tokens for this model: train them with "foretoken train".';
-const NO_DRAFT = 'There is no draft model for this model.';
-
 /** Which decoding modes the loaded model has, and the strategy of each. */
 export class DecodingSetup {
   readonly #resources: DecodingResources;
@@ -126,62 +78,33 @@ export class DecodingSetup {
   readonly #languages = new Map<string, LanguageDecoding>();
   readonly #baselineMs = baselineCosts();
   #profile: DeviceProfiles | null;
-  /** Of `auto`, null = not decided yet: see `AutoForecast`. */
-  #treeGain: { readonly gain: number | null } | null = null;
-  #autoDraft: { readonly mode: DraftMode | null } | null = null;
+  #auto: AutoModes;
 
   constructor(resources: DecodingResources) {
     this.#resources = resources;
     this.#profile = resources.profile;
+    this.#auto = this.#autoModes();
   }
 
   /** The device has been measured: trees are built anew for what passes cost. */
   useProfile(profile: DeviceProfiles): void {
     this.#profile = profile;
     this.#languages.clear();
-    this.#treeGain = null;
-    this.#autoDraft = null;
     this.#resources.draft?.retune(profile.chains.mixedMs);
+    this.#auto = this.#autoModes();
   }
 
   get availability(): readonly ModeAvailability[] {
-    return DECODING_MODES.map((mode) => ({
-      mode,
-      unsupportedReason: this.#unsupportedReason(methodOfMode(mode)),
-    }));
+    return availabilityOfModes(this.#resources);
   }
 
-  /**
-   * @returns The choice, or why the mode is not available.
-   * @throws EngineFailure 'invalid-request' where the settings are out of range.
-   */
+  /** As `chooseDecoding`. */
   choose(setting: DecodingModeSetting, tree?: TreeSettings): DecodingChoice | string {
-    if (setting === 'auto') return this.#chooseAuto();
-    if (setting === 'manual') return this.#chooseManual(manualMethod(tree));
-    const method = methodOfMode(setting);
-    return this.#unsupportedReason(method) ?? { mode: setting, method, reason: null };
-  }
-
-  #chooseAuto(): DecodingChoice {
-    if (!this.#resources.supportsTrees) return plainChoice(NO_TREES);
-    return { mode: 'auto', method: AUTO, reason: null };
-  }
-
-  /** Of several sources of guesses, those that are there. */
-  #chooseManual(wanted: DecodingMethod): DecodingChoice | string {
-    const reasons = new Set<string>();
-    let method = wanted;
-    for (let lack = this.#lackOf(method); lack !== null; lack = this.#lackOf(method)) {
-      reasons.add(lack.reason);
-      method = lack.without;
-    }
-    const reason = reasons.size === 0 ? null : [...reasons].join(' ');
-    if (reason !== null && isPlain(method)) return reason;
-    return { mode: 'manual', method, reason };
+    return chooseDecoding(this.#resources, setting, tree);
   }
 
   /**
-   * To be called while the prompt is evaluated: the main thread has nothing else to do then.
+   * To be called while a prompt is evaluated: the main thread has nothing else to do then.
    *
    * @param lookup Where n-gram chains are looked up; in the prompt, unless told.
    */
@@ -211,32 +134,9 @@ export class DecodingSetup {
     prompt: readonly number[],
   ): void {
     const { draft } = this.#resources;
-    const auto = mode === 'auto' ? this.#draftOfAuto() : null;
+    const auto = mode === 'auto' ? this.#auto.draft : null;
     if (method.draft) draft?.prepare(method, prompt);
     else if (auto !== null && language.mayGain(auto)) draft?.prepare(methodOfMode(auto), prompt);
-  }
-
-  /**
-   * The draft mode that `auto` may choose, if one is expected to pay: with the draft's own prompt tokens
-   * where it has them.
-   */
-  #draftOfAuto(): DraftMode | null {
-    this.#autoDraft ??= { mode: this.#promisingDraft() };
-    return this.#autoDraft.mode;
-  }
-
-  #promisingDraft(): DraftMode | null {
-    const { mode, gain } = this.#draftForecast();
-    return gain !== null && gain > LEAST_DRAFT_GAIN ? mode : null;
-  }
-
-  #draftForecast(): { readonly mode: DraftMode | null; readonly gain: number | null } {
-    const modes = ['draft-ppd', 'draft'] as const;
-    const mode = modes.find((each) => this.#unsupportedReason(methodOfMode(each)) === null);
-    const { draft } = this.#resources;
-    if (mode === undefined || draft === null) return { mode: null, gain: null };
-    const { steadyMs } = this.#costsOf(PLAIN);
-    return { mode, gain: draft.forecast(mode).tokensPerMs * (steadyMs[1] ?? 1) };
   }
 
   /** What caches of the resources other than the target's own hold of earlier texts is dropped. */
@@ -253,7 +153,7 @@ export class DecodingSetup {
       const guide = { policy: language.policy(method), isAsked: () => true };
       return draft.strategy(method, start, this.#ngrams, guide);
     }
-    const drafting = mode === 'auto' ? this.#draftOfAuto() : null;
+    const drafting = mode === 'auto' ? this.#auto.draft : null;
     if (drafting !== null && draft !== null) {
       return draft.strategy(methodOfMode(drafting), start, this.#ngrams, {
         policy: language.auto,
@@ -280,11 +180,7 @@ export class DecodingSetup {
   }
 
   get autoForecast(): AutoForecast {
-    return {
-      modes: this.#autoModes(),
-      treeGain: this.#gainOfTrees(),
-      draftGain: this.#draftForecast().gain,
-    };
+    return this.#auto.forecast;
   }
 
   /** Tokens of a step that a mode promises before it is used; null = it depends on the text. */
@@ -299,28 +195,6 @@ export class DecodingSetup {
     await this.#resources.draft?.dispose();
   }
 
-  #unsupportedReason(method: DecodingMethod): string | null {
-    return this.#lackOf(method)?.reason ?? null;
-  }
-
-  /** Something that a method needs and that is not there; null where nothing is missing. */
-  #lackOf(method: DecodingMethod): Lack | null {
-    const { supportsTrees, promptTokens, draft } = this.#resources;
-    if (isPlain(method)) return null;
-    if (!supportsTrees) return { reason: NO_TREES, without: PLAIN };
-    if (!method.draft) {
-      if (method.promptTokens === 0 || promptTokens !== null) return null;
-      return { reason: NO_PROMPT_TOKENS, without: { ...method, promptTokens: 0 } };
-    }
-    if (draft === null) {
-      return { reason: NO_DRAFT, without: { ...method, draft: false, targetPrompts: 0 } };
-    }
-    const reason = method.promptTokens > 0 ? draft.unsupportedReason('draft-ppd') : null;
-    if (reason !== null) return { reason, without: { ...method, promptTokens: 0 } };
-    if (method.targetPrompts === 0 || promptTokens !== null) return null;
-    return { reason: NO_PROMPT_TOKENS, without: { ...method, targetPrompts: 0 } };
-  }
-
   /** A batch with prompt tokens is one of embeddings, which costs something else. */
   #costsOf({ promptTokens }: DecodingMethod): PassCosts {
     const { backend, mostRows } = this.#resources;
@@ -328,32 +202,11 @@ export class DecodingSetup {
     return (promptTokens > 0 ? trees : null) ?? chains ?? assumedPassCost(backend, mostRows);
   }
 
-  /**
-   * What `auto` may try, the most promising first. Every trial costs time, so what is not expected to
-   * pay is left out.
-   */
-  #autoModes(): readonly DecodingMode[] {
-    const isThere = (mode: DecodingMode): boolean =>
-      this.#unsupportedReason(methodOfMode(mode)) === null;
-    const treesPay = (this.#gainOfTrees() ?? 0) > LEAST_GAIN;
-    const draft = this.#draftOfAuto();
-    const modes = treesPay ? AUTO_MODES : CHAINS_ALONE;
-    return [...modes.filter(isThere), ...(draft === null ? [] : [draft])];
-  }
-
-  #gainOfTrees(): number | null {
-    this.#treeGain ??= { gain: this.#treeForecast() };
-    return this.#treeGain.gain;
-  }
-
-  #treeForecast(): number | null {
-    const { promptTokens: prompts } = this.#resources;
-    if (prompts === null) return null;
-    const method = methodOfMode('ppd-static');
-    const { steadyMs, mixedMs } = this.#costsOf(method);
-    const problem = treeProblem(prompts, prompts.count, method.topK, mixedMs);
-    const { tokensPerSecond } = optimalPlan(problem);
-    return (tokensPerSecond * (steadyMs[1] ?? 1)) / 1000;
+  #autoModes(): AutoModes {
+    return new AutoModes({
+      sources: this.#resources,
+      costsOf: (method) => this.#costsOf(method),
+    });
   }
 
   #language(id: string): LanguageDecoding {
@@ -363,22 +216,11 @@ export class DecodingSetup {
       prompts: this.#resources.promptTokens,
       costsOf: (method) => this.#costsOf(method),
       ngrams: this.#ngrams,
-      autoModes: this.#autoModes(),
+      autoModes: this.#auto.modes,
       draft: this.#resources.draft,
       baselineMs: this.#baselineMs,
     });
     this.#languages.set(id, language);
     return language;
   }
-}
-
-/** For completions in the editor: a mode that is not available is no reason to show nothing. */
-export function plainChoice(reason: string): DecodingChoice {
-  return { mode: 'plain', method: PLAIN, reason };
-}
-
-function manualMethod(tree: TreeSettings = DEFAULT_TREE_SETTINGS): DecodingMethod {
-  const fault = treeSettingsFault(tree);
-  if (fault !== null) throw new EngineFailure('invalid-request', fault);
-  return methodOfSettings(tree);
 }

@@ -9,11 +9,8 @@ import { TreeStrategy } from '../../../engine/core/decode/tree-strategy.ts';
 import { seededRandom } from '../../../engine/core/metrics/percentiles.ts';
 import type { TreeLayout } from '../../../engine/core/tree/layout-tree.ts';
 import type { DraftDecoding } from '../../../engine/decoding/draft-decoding.ts';
-import {
-  DecodingSetup,
-  type DecodingChoice,
-  type DecodingResources,
-} from '../../../engine/decoding/decoding-setup.ts';
+import type { DecodingChoice } from '../../../engine/decoding/choose-decoding.ts';
+import { DecodingSetup, type DecodingResources } from '../../../engine/decoding/decoding-setup.ts';
 import type { PromptTokens } from '../../../engine/prompt-tokens/prompt-tokens.ts';
 import { DECODING_MODES, type DecodingModeSetting } from '../../../engine/protocol.ts';
 import { FakeModel } from '../../support/fake-model.ts';
@@ -213,6 +210,14 @@ describe('decoding setup', () => {
     assert.equal(draftGain, 2);
     assert.deepEqual(modes, ['ngram', 'draft-ppd']);
     assert.equal(setup({ promptTokens: null }).decoding.autoForecast.treeGain, null);
+  });
+
+  it('compares trees with the passes that plain decoding makes', () => {
+    const twice = FREE_ROWS.map((ms) => 2 * ms);
+    const trees = { steadyMs: twice, mixedMs: twice, plainMs: 2 };
+    const dearer = setup({ profile: { chains: PROFILE_OF_FREE_ROWS, trees } }).decoding;
+    const gain = setup().decoding.autoForecast.treeGain!;
+    assert.ok(Math.abs(dearer.autoForecast.treeGain! - gain / 2) < 1e-9);
   });
 
   describe('recent completions', () => {
