@@ -5,6 +5,9 @@
  * skipped are values, and so are failures that a user can do something about (`EngineError`).
  * A request is cancelled through jsonrpc's own cancellation token. The latest completion request
  * wins: an earlier one still running is answered with `cancelled`.
+ *
+ * One file although it is long: both sides are compiled against it, and what the process says and is
+ * told can be read in one place.
  */
 import { NotificationType, RequestType0, RequestType } from 'vscode-jsonrpc';
 import type { ModeReport } from './core/bench/report.ts';

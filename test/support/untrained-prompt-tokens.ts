@@ -10,7 +10,7 @@ const CLAIMED = [0.5, 0.15, 0.08, 0.04];
 
 /**
  * Prompt tokens as training begins with them: every row is the mean of some embeddings. They guess
- * badly, which is as good a test of losslessness as any.
+ * badly: losslessness must not depend on good guesses.
  */
 export async function untrainedPromptTokens(
   model: NativeModel,

@@ -9,6 +9,7 @@ import { StaticPolicy } from '../../../engine/core/tree/tree-policy.ts';
 import type { NativeModel } from '../../../engine/native/addon.d.ts';
 import { attentionOptions } from '../../../engine/native/cache-options.ts';
 import { NativeTreeDecoder } from '../../../engine/native/native-tree-decoder.ts';
+import { TokenTraits } from '../../../engine/native/token-traits.ts';
 import { promptVocabulary } from '../../../engine/native/vocabulary.ts';
 import type { PromptTokens } from '../../../engine/prompt-tokens/prompt-tokens.ts';
 import type { BenchPrompt } from '../../../engine/protocol.ts';
@@ -41,8 +42,7 @@ export async function compareSizes(
   });
   const decoder = new NativeTreeDecoder(context, promptTokens);
   const vocabulary = promptVocabulary(model);
-  const isEnd = (token: number): boolean =>
-    model.isEndOfGeneration(token) || model.isControl(token);
+  const { isEnd } = new TokenTraits(model);
 
   const decode = async (prompt: BenchPrompt, policy: StaticPolicy | null): Promise<Timed> => {
     const text = { prefix: prompt.prompt, suffix: prompt.suffix ?? '' };

@@ -60,7 +60,7 @@ export function joinSpaces(text: string, linePrefix: string, above: string): str
   return aligned ? text : text.slice(run - 1);
 }
 
-/** No trailing blanks; towards a word in the rest of the line one space stays if there was any. */
+/** No trailing blanks; towards a word in the rest of the line one space stays if there were some. */
 export function trimTrailing(text: string, rest: string): string {
   const trimmed = text.replace(/[ \t]+$/gm, '').trimEnd();
   const joins = text.endsWith(' ') && /^[\p{L}\p{N}_]/u.test(rest);

@@ -1,5 +1,5 @@
 import type { Accuracies } from '../tree/accuracies.ts';
-import { AdaptivePolicy } from '../tree/adaptive-policy.ts';
+import { AdaptivePolicy, CHAINS } from '../tree/adaptive-policy.ts';
 import { prunedTrees } from '../tree/build-tree.ts';
 import type { Calibration } from '../tree/calibration.ts';
 import { forwardLength, type RankTree } from '../tree/candidate-tree.ts';
@@ -38,9 +38,6 @@ export interface PolicyInput {
   /** What was learnt of n-gram chains; outlives the policy where it is given. */
   readonly lookupChances?: LookupChances;
 }
-
-/** N-gram chains are no longer than this, and no more, unless the user says otherwise. */
-const CHAINS = { length: 15, count: 4 } as const;
 
 /** The policy that a method comes to with these prompt tokens on this device. */
 export function methodPolicy(input: PolicyInput): TreePolicy {

@@ -34,7 +34,8 @@ export interface AdaptivePolicyInput {
 }
 
 const RANKS = 10;
-const CHAINS: LookupOptions = { length: 15, count: 4 };
+/** N-gram chains are no longer than this, and no more, unless told. */
+export const CHAINS: LookupOptions = { length: 15, count: 4 };
 
 /** A tree grown for each step from guesses of prompt tokens, n-gram chains, or both merged. */
 export class AdaptivePolicy implements TreePolicy {

@@ -1,6 +1,7 @@
 import { startAdam } from '../../core/training/adamw.ts';
 import type { GuessCounts } from '../../core/training/guess-counts.ts';
 import { EngineFailure } from '../../engine-failure.ts';
+import { TokenTraits } from '../../native/token-traits.ts';
 import { pieceOf, promptVocabulary } from '../../native/vocabulary.ts';
 import type {
   GuessShares,
@@ -89,6 +90,7 @@ interface RunInput {
 class TrainingRun {
   readonly #input: RunInput;
   readonly #decoder: BackgroundDecoder;
+  readonly #traits: TokenTraits;
   #position: TrainingPosition;
   #guesses: GuessShares | null = null;
   #savedAt = performance.now();
@@ -96,6 +98,7 @@ class TrainingRun {
   constructor(input: RunInput) {
     const { open, checkpoint, surroundings } = input;
     this.#input = input;
+    this.#traits = new TokenTraits(input.loaded.model);
     this.#decoder = new BackgroundDecoder(
       open.context,
       surroundings.foreground,
@@ -163,7 +166,7 @@ class TrainingRun {
     const texts = await sampleTexts({
       decoder: this.#decoder,
       vocabulary: promptVocabulary(model),
-      isEnd: this.#isEnd,
+      isEnd: this.#traits.isEnd,
       textOf: (tokens) => new TextDecoder().decode(model.detokenize(Int32Array.from(tokens))),
       seed,
     });
@@ -173,7 +176,7 @@ class TrainingRun {
   #textWindows(texts: readonly string[], stream: number, selfShare: number): TextWindows {
     const { loaded, settings, open } = this.#input;
     return new TextWindows({
-      ...{ texts, stream, selfShare, decoder: this.#decoder, isEnd: this.#isEnd },
+      ...{ texts, stream, selfShare, decoder: this.#decoder, isEnd: this.#traits.isEnd },
       vocabulary: promptVocabulary(loaded.model),
       pieceOf: (token) => pieceOf(loaded.model, token),
       seed: settings.seed,
@@ -181,11 +184,6 @@ class TrainingRun {
       leastTokens: settings.promptTokens + LEAST_INSERTIONS,
     });
   }
-
-  readonly #isEnd = (token: number): boolean => {
-    const { model } = this.#input.loaded;
-    return model.isEndOfGeneration(token) || model.isControl(token);
-  };
 
   /** How good the rows are by now. */
   async #look(heldOut: RememberedWindows): Promise<void> {
