@@ -119,8 +119,8 @@ function describe(all: readonly Measurement[]) {
   };
 }
 
-function decodeMsPerToken({ totalMs, firstTokenMs, tokens }: Measurement): number {
-  return (totalMs - firstTokenMs) / Math.max(1, tokens - 1);
+function decodeMsPerToken({ totalMs, firstTokenMs, decodedTokens }: Measurement): number {
+  return (totalMs - firstTokenMs) / Math.max(1, decodedTokens);
 }
 
 function ratio(pairs: readonly Pair[], of: (each: Measurement) => number) {

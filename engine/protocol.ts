@@ -254,13 +254,18 @@ export interface CompletionTiming {
   readonly promptTokens: number;
   /** Prompt tokens whose K/V was still there. */
   readonly reusedTokens: number;
+  /** Until the first tokens were there: the pass that read the end of the prompt may have given several. */
   readonly prefillMs: number;
+  /** Of all that came after them. */
   readonly decodeMs: number;
+  /** Tokens that came after them. */
+  readonly decodedTokens: number;
   /** Tokens generated. */
   readonly tokens: number;
-  /** Forward passes after the prefill. */
+  /** Forward passes that gave tokens. */
   readonly steps: number;
   readonly tokensPerStep: number;
+  /** Of `decodedTokens`; 0 where there are none. */
   readonly tokensPerSecond: number;
 }
 

@@ -13,6 +13,7 @@ import { LatencyContract } from './latency-contract.ts';
 import type { NativeContext, NativeModel } from './native/addon.d.ts';
 import type { NativeTreeDecoder } from './native/native-tree-decoder.ts';
 import { TokenTraits } from './native/token-traits.ts';
+import { ReadingTime } from './reading-time.ts';
 import { createTextStream, pieceOf, promptVocabulary } from './native/vocabulary.ts';
 import type {
   CompletionOutcome,
@@ -41,6 +42,8 @@ export interface ContinuationDecoding {
   readonly mode: DecodingModeSetting;
   readonly tree?: TreeSettings | undefined;
   readonly languageId?: string;
+  /** As in a completion, for the time to the first token; false unless told (`RunInput`). */
+  readonly firstStepReads?: boolean;
 }
 
 interface Run {
@@ -69,6 +72,12 @@ interface RunInput {
   readonly isLate: () => boolean;
   /** Whether a line break ends the text: guesses behind one are then of no use. */
   readonly oneLine: boolean;
+  /**
+   * Whether the first step reads what is left of the prompt, and counts as reading it: the text comes
+   * sooner. Otherwise it reads the last token alone and is a step of decoding like all others, which
+   * can be compared.
+   */
+  readonly firstStepReads: boolean;
   readonly checkStop: (text: string) => { kind: 'continue' } | { kind: 'stop'; keep: number };
   readonly onText?: ((text: string) => void) | undefined;
   readonly onStep?: (step: AcceptedStep) => void;
@@ -137,6 +146,7 @@ export class Session {
       signal,
       isLate: () => performance.now() - started > limitMs,
       oneLine: !request.multiline,
+      firstStepReads: true,
       checkStop: (text) => stopRule.check(text),
       onText,
     });
@@ -179,6 +189,7 @@ export class Session {
       signal,
       isLate: () => false,
       oneLine: false,
+      firstStepReads: decoding.firstStepReads ?? false,
       checkStop: () => ({ kind: 'continue' }),
       onStep: (step) => steps.push(step),
       onText: (soFar) => {
@@ -245,23 +256,27 @@ export class Session {
       maxTokens: input.maxTokens,
       budgetMs: input.latencyBudgetMs,
     });
-    const prefilling = decoder.prefill(prompt.tokens, () => input.signal.aborted);
+    const prefilling = decoder.prefillHead(
+      prompt.tokens,
+      () => input.signal.aborted,
+      input.firstStepReads ? undefined : 1,
+    );
     // While the addon's thread evaluates a longer prompt this one has nothing else to do.
     decoding.prepare(input.choice, prompt.tokens, input.languageId, {
       own: prompt.inTextOrder,
       others: () => [...(input.neighbours?.() ?? []), ...prompt.outside],
       recent: input.remembers,
     });
-    const prefilled = await prefilling;
-    if (prefilled === null) return null;
-    const decodeStarted = performance.now();
+    const head = await prefilling;
+    if (head === null) return null;
+    const reading = new ReadingTime(started, input.firstStepReads);
     let lineTokens = 0;
     let lineIsComplete = false;
     const { isEnd, breaksLine } = this.#traits;
     const result = await generate({
       strategy: decoding.strategy(input.choice, {
         prompt: prompt.tokens,
-        prefilled: prefilled.row,
+        tail: head.tail,
         choose: chooseAfterLead(
           prompt.lead,
           (token) => pieceOf(model, token),
@@ -284,16 +299,18 @@ export class Session {
       isLate: input.isLate,
       isCancelled: () => input.signal.aborted,
       ...(input.onText && { onText: input.onText }),
-      ...(input.onStep && { onStep: input.onStep }),
+      onStep: (step) => {
+        reading.step(step.tokens.length);
+        input.onStep?.(step);
+      },
     });
     if (input.remembers) decoding.remember(prompt.inTextOrder, result.tokens);
     if (result.kind === 'cancelled') return null;
-    const decodeMs = performance.now() - decodeStarted;
     const tokens = result.tokens.length;
+    const { prefillMs, decodeMs, decoded } = reading.end(tokens);
     const used = decoding.conclude(input.choice, input.languageId, tokens);
-    const prefillMs = decodeStarted - started;
-    const evaluated = prompt.tokens.length - prefilled.reused;
-    this.#contract.observe({ evaluated, prefillMs, tokens, decodeMs, lineTokens });
+    const evaluated = prompt.tokens.length - head.reused;
+    this.#contract.observe({ evaluated, prefillMs, decoded, decodeMs, lineTokens });
     return {
       text: result.text,
       finish: result.finish,
@@ -303,13 +320,14 @@ export class Session {
       concessions,
       timing: {
         promptTokens: prompt.tokens.length,
-        reusedTokens: prefilled.reused,
+        reusedTokens: head.reused,
         prefillMs,
         decodeMs,
+        decodedTokens: decoded,
         tokens,
         steps: result.steps,
         tokensPerStep: result.steps === 0 ? 0 : tokens / result.steps,
-        tokensPerSecond: decodeMs === 0 ? 0 : (1000 * tokens) / decodeMs,
+        tokensPerSecond: decodeMs === 0 ? 0 : (1000 * decoded) / decodeMs,
       },
     };
   }

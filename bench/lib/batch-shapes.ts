@@ -76,7 +76,7 @@ async function logitsOf(
   const logits: Float32Array[] = [];
   for (let position = 0; position < tokens.length; position += length) {
     const batch = tokens.slice(position, position + length);
-    await context.decode({ tokens: batch, sequence: 0, position, outputs: 'all', topK: 1 });
+    await context.decode({ tokens: batch, sequence: 0, position, outputs: batch.length, topK: 1 });
     for (const row of batch.keys()) logits.push(context.debugLogits(row));
   }
   await context.dispose();

@@ -3,6 +3,8 @@ export interface Measurement {
   readonly firstTokenMs: number;
   readonly totalMs: number;
   readonly tokens: number;
+  /** Those that came after the first ones, in the rest of the time. */
+  readonly decodedTokens: number;
   /** Prompt tokens that were not found in the K/V cache. */
   readonly evaluatedTokens: number;
 }

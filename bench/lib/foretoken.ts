@@ -67,6 +67,7 @@ export class Foretoken implements Contender<TextMeasurement> {
       firstTokenMs: totalMs - timing.decodeMs,
       totalMs,
       tokens: timing.tokens,
+      decodedTokens: timing.decodedTokens,
       evaluatedTokens: timing.promptTokens - timing.reusedTokens,
     };
   }

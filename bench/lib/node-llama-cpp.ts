@@ -85,6 +85,7 @@ export class NodeLlamaCpp implements Contender<TextMeasurement> {
       firstTokenMs: firstTokenMs ?? totalMs,
       totalMs,
       tokens,
+      decodedTokens: Math.max(0, tokens - 1),
       evaluatedTokens: this.#sequence.tokenMeter.usedInputTokens - evaluatedBefore,
     };
   }

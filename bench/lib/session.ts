@@ -33,13 +33,15 @@ export class ForetokenSession implements Contender {
   async complete({ prefix, suffix, maxTokens }: CompletionTask): Promise<Measurement> {
     const started = performance.now();
     const text = { prefix, suffix };
-    const result = await this.#session.continueText(text, { mode: 'plain' }, maxTokens, NEVER);
+    const decoding = { mode: 'plain', firstStepReads: true } as const;
+    const result = await this.#session.continueText(text, decoding, maxTokens, NEVER);
     if (result === null) throw new Error('cancelled');
     const { timing } = result;
     return {
       firstTokenMs: timing.prefillMs,
       totalMs: performance.now() - started,
       tokens: timing.tokens,
+      decodedTokens: timing.decodedTokens,
       evaluatedTokens: timing.promptTokens - timing.reusedTokens,
     };
   }

@@ -1,4 +1,3 @@
-import type { TokenRow } from '../core/decode/decoder.ts';
 import { isPlain, methodOfMode, type DecodingMethod } from '../core/decode/decoding-method.ts';
 import type { DecodingMode } from '../core/decode/decoding-mode.ts';
 import { promisedTau, type PassCosts } from '../core/decode/method-policy.ts';
@@ -43,11 +42,10 @@ export interface DecodingResources extends GuessSources {
 /** How a completion was decoded in the end. */
 export type UsedDecoding = Pick<CompletedCompletion, 'mode' | 'modeReason'>;
 
-/** Where decoding starts: the prompt is in the cache of the resources' decoder. */
+/** Where decoding starts: the cache of the resources' decoder holds the prompt but for its tail. */
 export interface DecodingStart {
   readonly prompt: readonly number[];
-  /** The row after the prompt's last token. */
-  readonly prefilled: TokenRow;
+  readonly tail: readonly number[];
   readonly choose: TokenChoice;
   /** How a verified tree is accepted; exactly, unless told. */
   readonly accept?: typeof acceptByChoice;
@@ -146,8 +144,8 @@ export class DecodingSetup {
 
   strategy({ mode, method }: DecodingChoice, start: DecodingStart): DecodingStrategy {
     const { decoder, draft, mostRows } = this.#resources;
-    const { prefilled, choose, isEnd, languageId, accept = acceptByChoice } = start;
-    if (isPlain(method)) return new PlainStrategy(decoder, prefilled, choose);
+    const { tail, choose, isEnd, languageId, accept = acceptByChoice } = start;
+    if (isPlain(method)) return new PlainStrategy(decoder, tail, choose);
     const language = this.#language(languageId);
     if (method.draft && draft !== null) {
       const guide = { policy: language.policy(method), isAsked: () => true };
@@ -162,7 +160,7 @@ export class DecodingSetup {
     }
     const policy = mode === 'auto' ? language.auto : language.policy(method);
     const maxLength = Math.min(mostRows, method.nodeBudget);
-    return new TreeStrategy({ decoder, prefilled, policy, choose, isEnd, maxLength, accept });
+    return new TreeStrategy({ decoder, tail, policy, choose, isEnd, maxLength, accept });
   }
 
   /** Keeps a completion for later ones that look up what is recent. */

@@ -116,7 +116,7 @@ export class NativeDraft implements DraftDecoding {
     guide?: DraftGuide,
   ): DecodingStrategy {
     const { target, decoder, context, sharedTokens, now } = this.#input;
-    const { prompt, prefilled, choose, isEnd, signal, accept = acceptByChoice } = start;
+    const { prompt, tail, choose, isEnd, signal, accept = acceptByChoice } = start;
     const economy = this.#economies[modeOf(method)];
     const cancel = (): void => {
       context.cancel();
@@ -135,7 +135,7 @@ export class NativeDraft implements DraftDecoding {
     this.#drafter = drafter;
     return new DraftStrategy({
       decoder: target,
-      prefilled,
+      tail,
       policy: guide?.policy ?? this.policy(method, ngrams, null),
       choose,
       isEnd,

@@ -94,7 +94,7 @@ export interface ContextOptions {
   /** Most tokens of one batch; longer prompts are split by the addon into such chunks. */
   readonly batchSize: number;
   /**
-   * Most rows that `outputs: 'all'` may return; the compute buffer has outputRows x vocabulary
+   * Most rows that `outputs` may ask for; the compute buffer has outputRows x vocabulary
    * floats. Default, and upper limit: `batchSize`.
    */
   readonly outputRows?: number;
@@ -122,8 +122,11 @@ export interface DecodeBatch {
   readonly tokens: Int32Array;
   readonly sequence: number;
   readonly position: number;
-  /** Rows to return: none, the last token's, or every token's (then at most `outputRows` tokens). */
-  readonly outputs: 'none' | 'last' | 'all';
+  /**
+   * Rows to return, those of the last so many tokens: at most `outputRows`, and no more than the last
+   * batch of `batchSize` tokens holds.
+   */
+  readonly outputs: number;
   /** Candidates per row, 1..256, in order of falling logit; ties go to the lower id. */
   readonly topK: number;
   /** Also fill `logSumExp`, which turns a logit into a log-probability. Costs one pass over the row. */

@@ -18,6 +18,14 @@ export const SEQUENCE = 0;
  */
 const PREFILL_CHUNK_TOKENS = 128;
 
+/** The part of a prompt that precedes decoding is in the cache. */
+export interface PrefilledHead {
+  /** The rest, at least one token. */
+  readonly tail: readonly number[];
+  /** Tokens of the prompt that needed no evaluation. */
+  readonly reused: number;
+}
+
 /** The seam's native side: one sequence of a llama.cpp context, and the tokens it holds. */
 export class NativeDecoder implements Decoder {
   protected readonly context: NativeContext;
@@ -63,23 +71,38 @@ export class NativeDecoder implements Decoder {
     return shared;
   }
 
-  /**
-   * Makes the cache hold exactly `prompt` (not empty), keeping what it shares with it. Null when
-   * cancelled; the pieces evaluated until then stay. The caller's thread is free meanwhile, unless all
-   * that is new are a few tokens, as while somebody types.
-   */
+  /** Makes the cache hold exactly `prompt`; otherwise as `prefillHead`. */
   async prefill(
     prompt: readonly number[],
     isCancelled: () => boolean,
   ): Promise<{ readonly row: TokenRow; readonly reused: number } | null> {
+    const head = await this.prefillHead(prompt, isCancelled);
+    if (head === null || isCancelled()) return null;
+    const row = await this.append(head.tail);
+    return row === null ? null : { row, reused: head.reused };
+  }
+
+  /**
+   * Makes the cache hold `prompt` (not empty) but for its tail, the last tokens that are new: what a
+   * decoding strategy begins with. What the cache shares with the prompt is kept. Null when cancelled;
+   * the pieces evaluated until then stay. The caller's thread is free meanwhile, unless a piece is
+   * expected to be short.
+   *
+   * @param longestTail Tokens; as many as are evaluated at once, unless told.
+   */
+  async prefillHead(
+    prompt: readonly number[],
+    isCancelled: () => boolean,
+    longestTail = PREFILL_CHUNK_TOKENS,
+  ): Promise<PrefilledHead | null> {
     const reused = this.align(prompt);
-    let row: TokenRow | null = null;
-    for (let start = reused; start < prompt.length; start += PREFILL_CHUNK_TOKENS) {
-      if (isCancelled()) return null;
-      row = await this.#evaluate(prompt.slice(start, start + PREFILL_CHUNK_TOKENS));
-      if (row === null) return null;
+    let start = reused;
+    while (prompt.length - start > longestTail) {
+      const end = Math.min(start + PREFILL_CHUNK_TOKENS, prompt.length - 1);
+      if (isCancelled() || (await this.#evaluate(prompt.slice(start, end))) === null) return null;
+      start = end;
     }
-    return row === null ? null : { row, reused };
+    return { tail: prompt.slice(start), reused };
   }
 
   async #evaluate(tokens: readonly number[]): Promise<TokenRow | null> {
@@ -88,7 +111,7 @@ export class NativeDecoder implements Decoder {
         tokens: Int32Array.from(tokens),
         sequence: SEQUENCE,
         position: this.tokens.length,
-        outputs: 'last',
+        outputs: 1,
         topK: ROW_CANDIDATES,
         blocking,
       }),

@@ -75,20 +75,20 @@ export class NativeTreeDecoder extends NativeDecoder implements TreeDecoder {
 
   /** Text that follows the cache needs no sequences of its own: it is a batch like a prompt's. */
   async #forwardChain(layout: TreeLayout): Promise<TreeRows | null> {
-    const { length } = layout;
+    const { length, stem } = layout;
     const result = await this.thread.run(length, (blocking) =>
       this.context.decode({
         tokens: layout.tokens,
         sequence: SEQUENCE,
         position: this.tokens.length,
-        outputs: length === 1 ? 'last' : 'all',
+        outputs: length - stem,
         topK: ROW_CANDIDATES,
         blocking,
       }),
     );
     if (result.kind === 'cancelled') return null;
     this.#chainLength = length;
-    const nodes = Array.from({ length }, (_, row) => rowAt(result, row));
+    const nodes = Array.from({ length: length - stem }, (_, row) => rowAt(result, row));
     return { nodes, guesses: nodes.map(() => []) };
   }
 
@@ -117,10 +117,10 @@ export class NativeTreeDecoder extends NativeDecoder implements TreeDecoder {
       }),
     );
     if (result.kind === 'cancelled') return null;
-    const guesses = Array.from({ length: layout.nodes }, (): TokenRow[] => []);
+    const guesses = Array.from({ length: layout.nodes - layout.stem }, (): TokenRow[] => []);
     const nodes: TokenRow[] = [];
     for (const [index, { owner, distance }] of outputs.entries()) {
-      (distance === 0 ? nodes : at(guesses, owner)).push(rowAt(result, index));
+      (distance === 0 ? nodes : at(guesses, owner - layout.stem)).push(rowAt(result, index));
     }
     return { nodes, guesses };
   }
@@ -131,13 +131,16 @@ function isPlainText({ sequenceCount, length, nodes }: TreeLayout): boolean {
   return sequenceCount === 1 && length === nodes;
 }
 
-/** Nodes in order, then each prompt token's rows together, near ones first; padding has none. */
+/**
+ * Nodes behind the stem in order, then each prompt token's rows together, near ones first; padding has
+ * none.
+ */
 function outputsOf(layout: TreeLayout, ensemble: number): readonly Output[] {
   const outputs = new Map<number, Output>();
   for (let row = 0; row < layout.length; row += 1) {
     const owner = at(layout.owners, row);
     const slot = at(layout.slots, row);
-    if (owner < 0) continue;
+    if (owner < layout.stem) continue;
     const distance = slot < 0 ? 0 : Math.floor(slot / ensemble) + 1;
     const key = distance * layout.nodes + owner;
     const output = outputs.get(key);

@@ -157,10 +157,14 @@ void Decoder::check(const DecodeRequest& request) const {
         invalid("position must be " + std::to_string(length) + ", the length of sequence " +
                 std::to_string(request.sequence) + ".");
     }
-    if (request.outputs == Outputs::All &&
-        request.tokens.size() > static_cast<size_t>(options_.outputRows)) {
-        invalid("outputs 'all' is limited to " + std::to_string(options_.outputRows) + " tokens.");
+    const auto outputs = static_cast<size_t>(request.outputs);
+    if (outputs > request.tokens.size()) invalid("outputs must not exceed the tokens.");
+    if (request.outputs > options_.outputRows) {
+        invalid("outputs are limited to " + std::to_string(options_.outputRows) + " rows.");
     }
+    // Rows come back from one forward pass, the last.
+    const size_t last = (request.tokens.size() - 1) % static_cast<size_t>(options_.batchSize) + 1;
+    if (outputs > last) invalid("outputs reach back into another batch.");
     if (request.topK > model_->vocabulary.size()) {
         invalid("topK must not exceed the vocabulary.");
     }
@@ -187,8 +191,7 @@ std::optional<DecodeRows> Decoder::decode(const DecodeRequest& request) {
             return std::nullopt;
         }
     }
-    if (request.outputs == Outputs::Last) rows_ = 1;
-    if (request.outputs == Outputs::All) rows_ = static_cast<int32_t>(total);
+    rows_ = request.outputs;
     return collectRows(request);
 }
 
@@ -201,8 +204,7 @@ Decoder::ChunkOutcome Decoder::decodeChunk(const DecodeRequest& request, size_t 
         sequenceCounts_[index] = 1;
         sequenceLists_[index] = &sequence_;
         positions_[index] = request.position + static_cast<llama_pos>(token);
-        const bool last = request.outputs == Outputs::Last && token + 1 == request.tokens.size();
-        wanted_[index] = request.outputs == Outputs::All || last ? 1 : 0;
+        wanted_[index] = token + static_cast<size_t>(request.outputs) >= request.tokens.size();
     }
     llama_batch batch = {};
     batch.n_tokens = static_cast<int32_t>(count);

@@ -49,21 +49,13 @@ ContextOptions parseContextOptions(const Napi::Value& value) {
     return options;
 }
 
-static Outputs parseOutputs(const Napi::Value& value) {
-    const std::string text = args::string(value, "outputs");
-    if (text == "none") return Outputs::None;
-    if (text == "last") return Outputs::Last;
-    if (text == "all") return Outputs::All;
-    args::invalid("outputs must be 'none', 'last' or 'all'.");
-}
-
 DecodeRequest parseDecodeRequest(const Napi::Value& value) {
     const Napi::Object object = args::object(value, "batch");
     DecodeRequest request;
     request.tokens = args::int32Array(object.Get("tokens"), "tokens");
     request.sequence = args::integer(object.Get("sequence"), "sequence", 0, kMostSequences - 1);
     request.position = args::integer(object.Get("position"), "position", 0, kMostTokens);
-    request.outputs = parseOutputs(object.Get("outputs"));
+    request.outputs = args::integer(object.Get("outputs"), "outputs", 0, kMostTokens);
     request.topK = args::integer(object.Get("topK"), "topK", 1, kMostCandidates);
     request.normalise = args::optionalBoolean(object, "normalise").value_or(false);
     return request;

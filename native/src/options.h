@@ -36,13 +36,11 @@ struct ContextOptions {
     ggml_type keyType = GGML_TYPE_F16;
 };
 
-enum class Outputs { None, Last, All };
-
 struct DecodeRequest {
     std::vector<int32_t> tokens;
     int32_t sequence = 0;
     int32_t position = 0;
-    Outputs outputs = Outputs::None;
+    int32_t outputs = 0;  // of the last tokens
     int32_t topK = 1;
     bool normalise = false;
 };

@@ -68,6 +68,7 @@ describe('command line', function () {
       'reusedTokens',
       'prefillMs',
       'decodeMs',
+      'decodedTokens',
       'tokens',
       'steps',
       'tokensPerStep',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { argmax, type TokenRow } from '../../engine/core/decode/decoder.ts';
+import { argmax } from '../../engine/core/decode/decoder.ts';
 import { PlainStrategy } from '../../engine/core/decode/plain.ts';
 import type { DecodingStrategy } from '../../engine/core/decode/strategy.ts';
 import { TreeStrategy } from '../../engine/core/decode/tree-strategy.ts';
@@ -50,12 +50,12 @@ describe('greedy decoding through trees', function () {
 
   async function continued(
     text: string,
-    make: (row: TokenRow, prompt: readonly number[]) => DecodingStrategy,
+    make: (tail: readonly number[], prompt: readonly number[]) => DecodingStrategy,
   ): Promise<Continuation> {
     decoder.truncate(0);
     const prompt = [...model.tokenize(text)];
-    const prefilled = await decoder.prefill(prompt, () => false);
-    const strategy = make(prefilled!.row, prompt);
+    const head = await decoder.prefillHead(prompt, () => false);
+    const strategy = make(head!.tail, prompt);
     const tokens: number[] = [];
     const margins: number[] = [];
     let steps = 0;
@@ -112,13 +112,13 @@ describe('greedy decoding through trees', function () {
       let steps = 0;
       let ties = 0;
       for (const text of prompts) {
-        const plain = await continued(text, (row) => new PlainStrategy(decoder, row, argmax));
+        const plain = await continued(text, (tail) => new PlainStrategy(decoder, tail, argmax));
         const tree = await continued(
           text,
-          (prefilled, prompt) =>
+          (tail, prompt) =>
             new TreeStrategy({
               decoder,
-              prefilled,
+              tail,
               policy: policyFor(prompt),
               choose: argmax,
               isEnd: () => false,

@@ -117,7 +117,7 @@ async function referenceLosses(
     flashAttention: false,
   });
   const logits = (row: number) => Array.from(context.debugLogits(row));
-  await decodeRows(context, tokens, { outputs: 'all' });
+  await decodeRows(context, tokens, { outputs: tokens.length });
   const teachers = Array.from({ length: count }, (_, i) => logSoftmax(logits(insertion + 1 + i)));
   context.removeTokens(0, insertion, -1);
   context.setPromptEmbeddings(rows);

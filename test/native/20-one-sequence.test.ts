@@ -98,7 +98,7 @@ for (const [name, path] of models) {
           tokens: Int32Array.from(tokens),
           sequence,
           position,
-          outputs: 'last',
+          outputs: 1,
           topK: 20,
         });
       await both((context) => decode(context, 0, 0, prompt));

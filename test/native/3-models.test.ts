@@ -222,7 +222,7 @@ describe('a recurrent model', () => {
   it('decodes, and says that it cannot drop the end of a sequence', async () => {
     const context = await model.createContext(SMALL_CONTEXT);
     const tokens = Int32Array.from([1, 2, 3, 4]);
-    await context.decode({ tokens, sequence: 2, position: 0, outputs: 'none', topK: 1 });
+    await context.decode({ tokens, sequence: 2, position: 0, outputs: 0, topK: 1 });
     assert.equal(context.sequenceLength(2), 4);
     assert.equal(
       await failure(() => {

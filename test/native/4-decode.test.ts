@@ -103,7 +103,7 @@ for (const [name, path] of models) {
       const expected = await referenceProbabilities(reference, [...tokens], wanted);
       await reference.dispose();
       const own = await model.createContext(F16_CONTEXT);
-      await decodeRows(own, tokens, { outputs: 'all' });
+      await decodeRows(own, tokens, { outputs: tokens.length });
       for (const [index, row] of wanted.entries()) {
         const logits = own.debugLogits(row);
         const largest = Math.max(...logits);
@@ -122,7 +122,7 @@ for (const [name, path] of models) {
     it('selects and normalises like a plain sort over all logits', async () => {
       for (const topK of [1, 2, 10, 256]) {
         const rows = await decodeRows(context, tokens.subarray(0, 8), {
-          outputs: 'all',
+          outputs: 8,
           topK,
           normalise: true,
         });
@@ -133,7 +133,7 @@ for (const [name, path] of models) {
     });
 
     it('returns the rows that were asked for', async () => {
-      const none = await decodeRows(context, tokens.subarray(0, 4), { outputs: 'none' });
+      const none = await decodeRows(context, tokens.subarray(0, 4), { outputs: 0 });
       assert.deepEqual([none.rows, none.ids.length, none.logSumExp.length], [0, 0, 0]);
       const last = await decodeRows(context, tokens.subarray(4, 8));
       assert.deepEqual([last.rows, last.ids.length, last.logSumExp.length], [1, 10, 0]);
@@ -141,7 +141,7 @@ for (const [name, path] of models) {
     });
 
     it('token by token agrees with one batch', async () => {
-      const batch = await decodeRows(context, tokens, { outputs: 'all', sequence: 0 });
+      const batch = await decodeRows(context, tokens, { outputs: tokens.length, sequence: 0 });
       const whole = Array.from(tokens, (_, row) => context.debugLogits(row));
       for (const [row, token] of tokens.entries()) {
         const step = await decodeRows(context, [token], { sequence: 1 });
@@ -154,12 +154,12 @@ for (const [name, path] of models) {
 
     it('of a reused prefix gives the logits of a fresh context bit for bit', async () => {
       const cut = Math.floor(tokens.length / 2);
-      await decodeRows(context, tokens.subarray(0, cut), { outputs: 'none' });
+      await decodeRows(context, tokens.subarray(0, cut), { outputs: 0 });
       await decodeRows(context, tokens.subarray(cut));
       const expected = context.debugLogits(0);
       // Something else behind the shared prefix, then back.
       context.removeTokens(0, cut, -1);
-      await decodeRows(context, [5, 6, 7, 8, 9], { outputs: 'last' });
+      await decodeRows(context, [5, 6, 7, 8, 9], { outputs: 1 });
       context.removeTokens(0, cut, -1);
       assert.equal(context.sequenceLength(0), cut);
       await decodeRows(context, tokens.subarray(cut));
@@ -167,7 +167,7 @@ for (const [name, path] of models) {
     });
 
     it('of a copied sequence gives the logits of its source', async () => {
-      await decodeRows(context, tokens.subarray(0, 10), { outputs: 'none' });
+      await decodeRows(context, tokens.subarray(0, 10), { outputs: 0 });
       context.copyTokens(0, 3, 0, -1);
       assert.equal(context.sequenceLength(3), 10);
       await decodeRows(context, [7], { sequence: 0 });
@@ -226,7 +226,7 @@ for (const [name, path] of models) {
     }
 
     it('fills the context to the last token and not further', async () => {
-      await decodeRows(context, new Int32Array(512).fill(5), { outputs: 'none' });
+      await decodeRows(context, new Int32Array(512).fill(5), { outputs: 0 });
       await assert.rejects(decodeRows(context, [5]), { code: 'context-full' });
       assert.equal(context.sequenceLength(0), 512);
       // Another sequence finds no room in the shared cache, and keeps none of its tokens.
@@ -298,7 +298,7 @@ describe('top-k', () => {
     const context = await loaded.createContext(SMALL_CONTEXT);
     let ties = 0;
     for (const topK of [1, 3, 50, 256]) {
-      const rows = await decodeRows(context, [3, 1, 4, 1, 5], { outputs: 'all', topK });
+      const rows = await decodeRows(context, [3, 1, 4, 1, 5], { outputs: 5, topK });
       for (let row = 0; row < 5; row += 1) {
         assertRow(rows, row, context.debugLogits(row));
         const logits = rows.logits.subarray(row * topK, (row + 1) * topK);

@@ -33,7 +33,7 @@ describe('cancelling', function () {
       tokens,
       sequence: 0,
       position: context.sequenceLength(0),
-      outputs: 'last',
+      outputs: 1,
       topK: 1,
     });
 
@@ -55,7 +55,7 @@ describe('cancelling', function () {
 
   it('at any time leaves a cache that gives the same results as before', async () => {
     const tail = prompt.subarray(0, 40);
-    await decodeRows(context, tail, { outputs: 'none' });
+    await decodeRows(context, tail, { outputs: 0 });
     await decodeRows(context, [9]);
     const expected = context.debugLogits(0);
     const latencies: number[] = [];
@@ -113,7 +113,7 @@ describe('cancelling', function () {
       tokens: prompt,
       sequence: 0,
       position: 3,
-      outputs: 'none',
+      outputs: 0,
       topK: 1,
     });
     setTimeout(() => {
@@ -134,7 +134,7 @@ describe('a busy context', () => {
       tokens: new Int32Array(4000).fill(1),
       sequence: 0,
       position: 0,
-      outputs: 'none',
+      outputs: 0,
       topK: 1,
     } as const;
     const decoding = context.decode(batch);

@@ -10,7 +10,7 @@ const BATCH = {
   tokens: Int32Array.of(1, 2),
   sequence: 0,
   position: 0,
-  outputs: 'last',
+  outputs: 1,
   topK: 5,
 };
 
@@ -50,7 +50,7 @@ describe('arguments', () => {
     ],
     sequence: [...wholeNumbers, 8, 255, 256],
     position: [...wholeNumbers, 1, 512],
-    outputs: [undefined, null, '', 'first', 1, ['last']],
+    outputs: [undefined, null, '', 'last', -1, 1.5, 1e9, [1]],
     topK: [...wholeNumbers, 0, 257],
     normalise: [null, 1, 'yes'],
     blocking: [null, 1, 'yes'],
@@ -63,11 +63,15 @@ describe('arguments', () => {
     });
   }
 
-  it("decode limits the rows of 'all' to outputRows", async () => {
+  it('decode limits outputs to outputRows, the tokens, and the last batch', async () => {
     const decode = context.decode.bind(context) as Loose;
-    const tokens = new Int32Array(9).fill(1);
-    await refused(() => decode({ ...BATCH, tokens, outputs: 'all' }));
+    const refuses = (count: number, outputs: number): Promise<void> =>
+      refused(() => decode({ ...BATCH, tokens: new Int32Array(count).fill(1), outputs }));
     assert.deepEqual([context.batchSize, context.outputRows], [64, 8]);
+    await refuses(9, 9);
+    await refuses(3, 4);
+    await refuses(66, 3);
+    assert.equal(context.sequenceLength(0), 0);
   });
 
   it('decode wants a batch', async () => {

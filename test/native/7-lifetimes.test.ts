@@ -43,7 +43,7 @@ describe('disposing', () => {
   it('of a context ends its decode first', async () => {
     const context = await model.createContext({ ...CONTEXT, contextLength: 4096 });
     const tokens = new Int32Array(4000).fill(1);
-    const decoding = context.decode({ tokens, sequence: 0, position: 0, outputs: 'none', topK: 1 });
+    const decoding = context.decode({ tokens, sequence: 0, position: 0, outputs: 0, topK: 1 });
     const order: string[] = [];
     await Promise.all([
       decoding.then(({ kind }) => order.push(kind)),

@@ -107,6 +107,48 @@ for (const [name, path] of models) {
       }
     });
 
+    it('behind a stem a tree is what it is behind the text that holds it', async () => {
+      const rows = await model.tokenEmbeddings(Int32Array.of(30, 31));
+      decoder = new NativeTreeDecoder(context, { count: 2, ensemble: 1, rows });
+      const stem = [7, 11, 13];
+      for (const prompts of [0, 2]) {
+        const tree = randomTree(seededRandom(9), 5, { size: 6, vocabulary, prompts });
+        decoder.truncate(0);
+        await decoder.prefill([...prompt, ...stem], never);
+        const expected = await forward(tree);
+        decoder.truncate(prompt.length);
+        const behind = await decoder.forward(layoutTree(tree, { ensemble: 1, stem }));
+        assert.ok(behind !== null);
+        assert.equal(behind.nodes.length, tree.size);
+        for (let node = 0; node < tree.size; node += 1) {
+          assertSameRow(behind.nodes[node]!, expected.nodes[node]!, BATCH_SHAPE_TOLERANCE);
+          assert.equal(behind.guesses[node]!.length, tree.prompts[node]);
+          for (const [index, guess] of behind.guesses[node]!.entries()) {
+            assertSameRow(guess, expected.guesses[node]![index]!, BATCH_SHAPE_TOLERANCE);
+          }
+        }
+        decoder.keep([
+          0,
+          1,
+          2,
+          3,
+          ...pathTo(tree, tree.size - 1)
+            .slice(1)
+            .map((node) => 3 + node),
+        ]);
+        assert.equal(context.sequenceLength(0), decoder.length);
+        const after = await decoder.append([17]);
+        const text = [
+          ...prompt,
+          ...stem,
+          ...pathTo(tree, tree.size - 1).map((n) => tree.tokens[n]!),
+        ];
+        decoder.truncate(0);
+        const fresh = await decoder.prefill([...text, 17], never);
+        assertSameRow(after!, fresh!.row, BATCH_SHAPE_TOLERANCE);
+      }
+    });
+
     it('an ordinary token as a prompt embedding is that token, bit for bit', async () => {
       const ids = Int32Array.of(3, 17, 200, 42);
       context.setPromptEmbeddings(await model.tokenEmbeddings(ids));

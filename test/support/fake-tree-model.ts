@@ -127,7 +127,9 @@ export class FakeTreeDecoder implements TreeDecoder {
         if (distance > owner.length) owner.push(this.#guesser(text, distance));
       }
     }
-    return Promise.resolve({ nodes, guesses });
+    const { stem } = layout;
+    assert.ok(guesses.slice(0, stem).every(({ length }) => length === 0));
+    return Promise.resolve({ nodes: nodes.slice(stem), guesses: guesses.slice(stem) });
   }
 
   keep(path: readonly number[]): void {

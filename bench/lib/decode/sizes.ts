@@ -48,21 +48,20 @@ export async function compareSizes(
     const text = { prefix: prompt.prompt, suffix: prompt.suffix ?? '' };
     const { tokens: ids } = buildPrompt(vocabulary, text, CONTEXT_TOKENS - 2 * maxTokens);
     decoder.truncate(0);
-    const prefilled = await decoder.prefill(ids, () => false);
-    if (prefilled === null) throw new Error('cancelled');
+    const head = await decoder.prefillHead(ids, () => false, 1);
+    if (head === null) throw new Error('cancelled');
+    const { tail } = head;
     const strategy: DecodingStrategy =
       policy === null
-        ? new PlainStrategy(decoder, prefilled.row, argmax)
+        ? new PlainStrategy(decoder, tail, argmax)
         : new TreeStrategy({
             decoder,
-            prefilled: prefilled.row,
+            tail,
             policy,
             choose: argmax,
             isEnd,
             maxLength: 64,
           });
-    // The first token is the prefill's.
-    await strategy.step();
     const tokens: number[] = [];
     let steps = 0;
     const started = performance.now();

@@ -101,6 +101,7 @@ export class LlamaServer implements Contender<TextMeasurement> {
       firstTokenMs: totalMs - predicted_ms,
       totalMs,
       tokens: predicted_n,
+      decodedTokens: Math.max(0, predicted_n - 1),
       evaluatedTokens: prompt_n,
     };
   }

@@ -140,8 +140,8 @@ function isLong({ tokens }: TextMeasurement): boolean {
   return tokens >= MIN_DECODED_TOKENS;
 }
 
-function decodeMsPerToken({ totalMs, firstTokenMs, tokens }: TextMeasurement): number {
-  return (totalMs - firstTokenMs) / Math.max(1, tokens - 1);
+function decodeMsPerToken({ totalMs, firstTokenMs, decodedTokens }: TextMeasurement): number {
+  return (totalMs - firstTokenMs) / Math.max(1, decodedTokens);
 }
 
 function spread(values: readonly number[]): Spread {

@@ -1,4 +1,4 @@
-import { topMargin, type Decoder, type TokenRow } from './decoder.ts';
+import { topMargin, type Decoder } from './decoder.ts';
 import type { DecodingStrategy, StepResult } from './strategy.ts';
 import type { TokenChoice } from './token-choice.ts';
 
@@ -9,24 +9,23 @@ import type { TokenChoice } from './token-choice.ts';
 export class PlainStrategy implements DecodingStrategy {
   readonly #decoder: Decoder;
   readonly #choose: TokenChoice;
-  #row: TokenRow;
-  #pending: number | undefined;
+  /** What is decided and not in the cache yet. */
+  #unread: readonly number[];
 
-  /** @param prefilled The row after the prompt's last token. */
-  constructor(decoder: Decoder, prefilled: TokenRow, choose: TokenChoice) {
+  /** @param tail End of the prompt that the cache does not hold yet, at least one token. */
+  constructor(decoder: Decoder, tail: readonly number[], choose: TokenChoice) {
     this.#decoder = decoder;
-    this.#row = prefilled;
+    this.#unread = tail;
     this.#choose = choose;
   }
 
   async step(): Promise<StepResult> {
-    if (this.#pending !== undefined) {
-      if (this.#decoder.length >= this.#decoder.capacity) return { kind: 'context-full' };
-      const row = await this.#decoder.append([this.#pending]);
-      if (row === null) return { kind: 'cancelled' };
-      this.#row = row;
-    }
-    this.#pending = this.#choose(this.#row);
-    return { kind: 'accepted', tokens: [this.#pending], margins: [topMargin(this.#row)] };
+    const { length, capacity } = this.#decoder;
+    if (length + this.#unread.length > capacity) return { kind: 'context-full' };
+    const row = await this.#decoder.append(this.#unread);
+    if (row === null) return { kind: 'cancelled' };
+    const token = this.#choose(row);
+    this.#unread = [token];
+    return { kind: 'accepted', tokens: [token], margins: [topMargin(row)] };
   }
 }

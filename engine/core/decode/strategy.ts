@@ -15,8 +15,8 @@ export type StepResult =
 export type AcceptedStep = Extract<StepResult, { kind: 'accepted' }>;
 
 /**
- * A way of finding the next tokens; every decoding mode is one. The first step uses the row that
- * the prefill left, so n steps of plain decoding yield n tokens.
+ * A way of finding the next tokens; every decoding mode is one. It is given the end of the prompt, the
+ * tail, which its first step evaluates: n steps of plain decoding are n forward passes and n tokens.
  */
 export interface DecodingStrategy {
   /** @param wanted Tokens that are still of use: what goes beyond is not worth guessing. */

@@ -20,12 +20,12 @@ export interface TreeDecoder extends Decoder {
    * Appends the accepted nodes of the last forward pass to the cache and drops the rest of it,
    * prompt tokens and padding included.
    *
-   * @param path Rows of nodes from the root (row 0) down, at least the root.
+   * @param path Rows of nodes from row 0 down, at least as far as the root.
    */
   keep(path: readonly number[]): void;
 }
 
-/** What a forward pass over a tree found, by node. */
+/** What a forward pass over a tree found, by node behind the stem. */
 export interface TreeRows {
   /** The model's row after each node. */
   readonly nodes: readonly TokenRow[];

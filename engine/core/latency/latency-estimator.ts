@@ -16,7 +16,8 @@ export interface LatencySample {
   /** Prompt tokens that were not in the cache. */
   readonly evaluated: number;
   readonly prefillMs: number;
-  readonly tokens: number;
+  /** Tokens that came after those of the prompt's own pass. */
+  readonly decoded: number;
   readonly decodeMs: number;
   /** Tokens until its first line was complete, or all where none was. */
   readonly lineTokens: number;
@@ -37,10 +38,9 @@ export class LatencyEstimator {
   readonly #decode = new ForgettingRatio(HALF_LIFE);
   readonly #lines: number[] = [];
 
-  observe({ evaluated, prefillMs, tokens, decodeMs, lineTokens }: LatencySample): void {
+  observe({ evaluated, prefillMs, decoded, decodeMs, lineTokens }: LatencySample): void {
     if (evaluated >= SHORTEST_PREFILL) this.#prefill.add(prefillMs, evaluated);
-    // The first token comes with the prefill.
-    if (tokens > 1) this.#decode.add(decodeMs, tokens - 1);
+    if (decoded > 0) this.#decode.add(decodeMs, decoded);
     if (lineTokens > 0) this.#lines.push(lineTokens);
     if (this.#lines.length > REMEMBERED_LINES) this.#lines.shift();
   }

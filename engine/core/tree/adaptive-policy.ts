@@ -43,6 +43,8 @@ export class AdaptivePolicy implements TreePolicy {
   readonly #lookupChances: LookupChances;
   readonly #prices: PassPrices;
   #chains: readonly LookupChain[] = [];
+  /** Whether the planned pass also evaluates a part of the prompt. */
+  #reads = false;
 
   constructor(input: AdaptivePolicyInput) {
     this.#input = input;
@@ -52,19 +54,22 @@ export class AdaptivePolicy implements TreePolicy {
 
   plan(input: PlanInput): TokenTree {
     const tree = this.#grow(input);
-    this.#prices.planned(forwardLength(tree, this.#input.ensemble));
+    this.#reads = (input.reads ?? 0) > 0;
+    // What the prompt costs says nothing of the rate.
+    if (!this.#reads) this.#prices.planned(forwardLength(tree, this.#input.ensemble));
     return tree;
   }
 
   observe(tokens: readonly number[]): void {
     this.#learn(tokens);
-    this.#prices.yielded(tokens.length);
+    if (!this.#reads) this.#prices.yielded(tokens.length);
     this.#chains = [];
     this.#input.ngrams?.push(tokens);
   }
 
-  #grow({ root, guesses, maxLength, wanted = Infinity, isEnd }: PlanInput): TokenTree {
+  #grow({ root, guesses, maxLength, wanted = Infinity, isEnd, reads = 0 }: PlanInput): TokenTree {
     const { ngrams, chains = CHAINS, values, ensemble } = this.#input;
+    const latencyMs = this.#prices.behind(reads);
     this.#chains = ngrams === undefined ? [] : lookup(ngrams, this.#lookupChances, chains);
     const canGuess = guesses.length > 0 || values.length > 1;
     const known = [
@@ -72,13 +77,14 @@ export class AdaptivePolicy implements TreePolicy {
       ...(this.#input.furtherChains?.() ?? []),
     ];
     if (!canGuess && known.length <= 1) {
-      return this.#cutChain(root, known[0] ?? [], Math.min(maxLength, wanted));
+      const isUsed = reads > 0 ? isAny : isOnLadder;
+      return this.#cutChain(root, known[0] ?? [], Math.min(maxLength, wanted), latencyMs, isUsed);
     }
     return growTree({
       ensemble,
       values,
       tokensPerMs: this.#tokensPerMs(),
-      latencyMs: this.#prices.latencyMs,
+      latencyMs,
       root,
       guesses: this.#calibrated(guesses).map((row) => row.filter(({ token }) => !isEnd(token))),
       chains: known.length === 0 ? null : chainTrie(known),
@@ -88,10 +94,16 @@ export class AdaptivePolicy implements TreePolicy {
 
   /**
    * Where one chain is all there is, it is cut to a length of the ladder: every other length would be
-   * another shape of batch, and going from shape to shape costs more than it gains.
+   * another shape of batch, and going from shape to shape costs more than it gains. Where the pass reads
+   * a part of the prompt its shape is another in any case.
    */
-  #cutChain(root: number, chain: ChainOfGuesses, maxLength: number): TokenTree {
-    const { latencyMs } = this.#prices;
+  #cutChain(
+    root: number,
+    chain: ChainOfGuesses,
+    maxLength: number,
+    latencyMs: readonly number[],
+    isUsed: (rows: number) => boolean,
+  ): TokenTree {
     const rate = this.#tokensPerMs();
     const most = Math.min(chain.length, maxLength - 1, latencyMs.length - 2);
     let reach = 1;
@@ -102,7 +114,7 @@ export class AdaptivePolicy implements TreePolicy {
       gain += reach;
       const rows = length + 1;
       const net = gain - rate * at(latencyMs, rows);
-      if (isOnLadder(rows) && net > best.net) best = { length, net };
+      if (isUsed(rows) && net > best.net) best = { length, net };
     }
     return chainTree(
       root,
@@ -154,4 +166,8 @@ function untilEnd(chain: ChainOfGuesses, isEnd: (token: number) => boolean): Cha
 /** 1, 2, 4, 8, ...: the lengths of passes that chains use. */
 function isOnLadder(rows: number): boolean {
   return (rows & (rows - 1)) === 0;
+}
+
+function isAny(): boolean {
+  return true;
 }

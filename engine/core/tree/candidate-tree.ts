@@ -66,6 +66,19 @@ export function chainTree(root: number, tokens: readonly number[]): TokenTree {
   };
 }
 
+/** The tree with tokens in front of it, which only lead to its root. */
+export function behindStem(stem: readonly number[], tree: TokenTree): TokenTree {
+  if (stem.length === 0) return tree;
+  const below = (value: number): number => value + stem.length;
+  return {
+    size: below(tree.size),
+    parents: Int32Array.of(...stem.map((_, node) => node - 1), ...tree.parents.map(below)),
+    depths: Int32Array.of(...stem.keys(), ...tree.depths.map(below)),
+    prompts: Int32Array.of(...stem.map(() => 0), ...tree.prompts),
+    tokens: Int32Array.of(...stem, ...tree.tokens),
+  };
+}
+
 /**
  * A tree from rank paths (PPD's notation: [0, 2] is the third guess after the first). Paths may come
  * in any order, but every prefix of a path has to be there.

@@ -1,5 +1,5 @@
 import { at } from './at.ts';
-import type { TokenTree } from './candidate-tree.ts';
+import { behindStem, type TokenTree } from './candidate-tree.ts';
 
 /**
  * A tree as rows of one batch: all nodes in tree order, then the prompt tokens, then padding.
@@ -19,8 +19,10 @@ import type { TokenTree } from './candidate-tree.ts';
 export interface TreeLayout {
   /** Rows; all arrays below have one element for each. */
   readonly length: number;
-  /** Rows 0..nodes-1 are the nodes of the tree, in its order. */
+  /** Rows 0..nodes-1 are the stem's and the tree's nodes, in order. */
   readonly nodes: number;
+  /** Rows in front of the tree's root, which are evaluated alone: nothing of them comes back. */
+  readonly stem: number;
   /** Token ids; -1 where the row is a prompt token. Padding repeats the root's token. */
   readonly tokens: Int32Array;
   /** Which trained embedding: (distance - 1) * E + ensemble; -1 where the row is a token. */
@@ -39,6 +41,8 @@ export interface TreeLayout {
 export interface LayoutOptions {
   /** E. */
   readonly ensemble: number;
+  /** Tokens that lead to the root, which are not in the context yet either; none unless told. */
+  readonly stem?: readonly number[];
   /**
    * Lengths that batches are padded to, rising: graphs are reused between batches of one shape. A
    * tree longer than all of them keeps its length.
@@ -57,8 +61,12 @@ interface Row {
   readonly owner: number;
 }
 
-export function layoutTree(tree: TokenTree, { ensemble, shapes = [] }: LayoutOptions): TreeLayout {
-  if (shapes.length === 0 && isBareChain(tree)) return layoutChain(tree);
+export function layoutTree(
+  own: TokenTree,
+  { ensemble, shapes = [], stem = [] }: LayoutOptions,
+): TreeLayout {
+  const tree = behindStem(stem, own);
+  if (shapes.length === 0 && isBareChain(tree)) return layoutChain(tree, stem.length);
   const rows: Row[] = Array.from({ length: tree.size }, (_, node) => ({
     token: at(tree.tokens, node),
     slot: -1,
@@ -72,6 +80,7 @@ export function layoutTree(tree: TokenTree, { ensemble, shapes = [] }: LayoutOpt
   return {
     length: rows.length,
     nodes: tree.size,
+    stem: stem.length,
     tokens: Int32Array.from(rows, (row) => row.token),
     slots: Int32Array.from(rows, (row) => row.slot),
     offsets: Int32Array.from(rows, (row) => row.offset),
@@ -91,11 +100,12 @@ function isBareChain({ size, parents, prompts }: TokenTree): boolean {
 }
 
 /** The same as for any tree; on fast models the general way is a noticeable part of a step. */
-function layoutChain({ size, tokens, parents, depths }: TokenTree): TreeLayout {
+function layoutChain({ size, tokens, parents, depths }: TokenTree, stem: number): TreeLayout {
   const only = [0];
   return {
     length: size,
     nodes: size,
+    stem,
     tokens,
     slots: new Int32Array(size).fill(-1),
     offsets: depths,

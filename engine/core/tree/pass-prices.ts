@@ -24,6 +24,22 @@ export class PassPrices {
     return this.#latencyMs;
   }
 
+  /**
+   * `[n]`: the same where the pass also evaluates `before` tokens in front of its n rows; beyond the
+   * table each row costs what the last ones did.
+   */
+  behind(before: number): readonly number[] {
+    if (before === 0) return this.#latencyMs;
+    const last = this.#mixedMs.length - 1;
+    const half = Math.max(1, last >> 1);
+    const slope =
+      last > half ? (at(this.#mixedMs, last) - at(this.#mixedMs, half)) / (last - half) : 0;
+    return this.#mixedMs.map((_, n) => {
+      const rows = before + n;
+      return at(this.#mixedMs, Math.min(rows, last)) + Math.max(0, rows - last) * slope;
+    });
+  }
+
   /** Of the steps so far by these prices; null before the first. */
   get tokensPerMs(): number | null {
     return this.#milliseconds === 0 ? null : this.#tokens / this.#milliseconds;

@@ -16,6 +16,8 @@ export interface PlanInput {
   readonly guesses: readonly TokenRow[];
   /** Rows that the forward pass may have, all prompt tokens included. */
   readonly maxLength: number;
+  /** Tokens of the prompt that the same pass evaluates in front of the root; none unless told. */
+  readonly reads?: number;
   /** Tokens that the step may yield before the rest of them is of no use; no limit unless told. */
   readonly wanted?: number;
   /** Tokens that nothing follows: as the bonus token they come out without a row of their own. */

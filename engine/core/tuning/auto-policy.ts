@@ -24,6 +24,8 @@ export interface AutoPolicyInput<M> {
 interface Turn<M> {
   readonly method: M;
   readonly startedMs: number;
+  /** Whether the step reads a part of the prompt: its time then says nothing of the method. */
+  readonly reads?: boolean;
 }
 
 /**
@@ -61,7 +63,8 @@ export class AutoPolicy<M> implements TreePolicy {
 
   plan(input: PlanInput): TokenTree {
     if (this.#next === null) this.begin();
-    this.#active = this.#next;
+    const { reads = 0 } = input;
+    this.#active = this.#next === null ? null : { ...this.#next, reads: reads > 0 };
     this.#next = null;
     const used = this.#active === null ? null : this.#input.contender(this.#active.method);
     return used?.policy.plan(input) ?? rootTree(input.root);
@@ -74,9 +77,8 @@ export class AutoPolicy<M> implements TreePolicy {
     const used = active === null ? null : contender(active.method);
     used?.policy.observe(tokens, guesses);
     if (used?.indexes !== true) ngrams.push(tokens);
-    // The first token of a completion comes with the prefill.
     if (active === null) return;
-    controller.record(now() - active.startedMs, tokens.length);
+    if (active.reads !== true) controller.record(now() - active.startedMs, tokens.length);
     this.#tokens.set(active.method, (this.#tokens.get(active.method) ?? 0) + tokens.length);
   }
 }

@@ -44,11 +44,11 @@ export async function continuePrompt(
     model.isEndOfGeneration(token) || model.isControl(token);
   const choice = decoding.choose(mode);
   if (typeof choice === 'string') throw new Error(`${mode}: ${choice}`);
-  decoder.truncate(prompt.tokens.length);
+  decoder.truncate(prompt.tokens.length - 1);
   decoding.prepare(choice, prompt.tokens, prompt.languageId);
   const strategy = decoding.strategy(choice, {
     prompt: prompt.tokens,
-    prefilled: prompt.row,
+    tail: prompt.tokens.slice(-1),
     choose: argmax,
     isEnd,
     languageId: prompt.languageId,

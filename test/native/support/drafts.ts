@@ -150,14 +150,14 @@ export async function continued(
   const margins: number[] = [];
   let steps = 0;
   const done = (cancelled: boolean): Continued => ({ tokens, margins, steps, cancelled });
-  const prefilling = pair.decoder.prefill(prompt, () => signal.aborted);
+  const prefilling = pair.decoder.prefillHead(prompt, () => signal.aborted);
   const method = mode === 'plain' ? null : mode === 'everything' ? EVERYTHING : methodOfMode(mode);
   if (method !== null) pair.draft.prepare(method, prompt);
-  const prefilled = await prefilling;
-  if (prefilled === null) return done(true);
+  const head = await prefilling;
+  if (head === null) return done(true);
   const start = {
     prompt,
-    prefilled: prefilled.row,
+    tail: head.tail,
     choose: argmax,
     isEnd: () => false,
     languageId: '',
@@ -166,7 +166,7 @@ export async function continued(
   const ngrams = new NgramIndex(prompt);
   const strategy =
     method === null
-      ? new PlainStrategy(pair.decoder, prefilled.row, argmax)
+      ? new PlainStrategy(pair.decoder, head.tail, argmax)
       : pair.draft.strategy(method, start, ngrams, {
           policy: pair.draft.policy(method, ngrams, targetPromptsOf(pair)),
           isAsked: () => true,

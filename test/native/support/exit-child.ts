@@ -16,7 +16,7 @@ const contexts = await Promise.all(
 );
 const tokens = new Int32Array(4000).fill(1);
 const decode = (index: number) =>
-  contexts[index]?.decode({ tokens, sequence: 0, position: 0, outputs: 'last', topK: 1 });
+  contexts[index]?.decode({ tokens, sequence: 0, position: 0, outputs: 1, topK: 1 });
 const ignore = () => undefined;
 
 const states: Readonly<Record<string, () => unknown>> = {

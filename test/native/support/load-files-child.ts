@@ -9,7 +9,7 @@ async function tryFile(path: string): Promise<void> {
   try {
     const context = await model.createContext({ ...SMALL_CONTEXT, contextLength: 64 });
     const tokens = Int32Array.from([1, 2, 3]);
-    await context.decode({ tokens, sequence: 0, position: 0, outputs: 'last', topK: 1 });
+    await context.decode({ tokens, sequence: 0, position: 0, outputs: 1, topK: 1 });
   } finally {
     await model.dispose();
   }

@@ -101,7 +101,7 @@ export async function decodeRows(
     tokens: Int32Array.from(tokens),
     sequence,
     position: context.sequenceLength(sequence),
-    outputs: 'last',
+    outputs: 1,
     topK: 10,
     ...options,
   });

@@ -23,6 +23,7 @@ const answer = (more: Partial<TextMeasurement>): TextMeasurement => ({
   firstTokenMs: 2,
   totalMs: 10,
   tokens: 9,
+  decodedTokens: 8,
   evaluatedTokens: 3,
   ...more,
 });

@@ -42,9 +42,7 @@ function scripted(...steps: readonly (readonly number[] | 'cancelled' | 'context
 
 async function plainText(model: FakeModel, prompt: readonly number[], count: number) {
   const decoder = new FakeDecoder(model);
-  const row = await decoder.append(prompt);
-  assert.ok(row !== null);
-  const strategy = new PlainStrategy(decoder, row, (each) => each.ids[0]!);
+  const strategy = new PlainStrategy(decoder, prompt, (each) => each.ids[0]!);
   const result = await generate(
     input({ strategy, maxTokens: count, isEnd: (token) => token === NO_TOKEN }),
   );
@@ -144,9 +142,7 @@ describe('generate', () => {
 describe('plain decoding', () => {
   it('ends when the context is full', async () => {
     const decoder = new FakeDecoder(new FakeModel(1), 4);
-    const row = await decoder.append([1, 2]);
-    assert.ok(row !== null);
-    const strategy = new PlainStrategy(decoder, row, (each) => each.ids[0]!);
+    const strategy = new PlainStrategy(decoder, [1, 2], (each) => each.ids[0]!);
     const kinds = [];
     for (let index = 0; index < 4; index += 1) kinds.push((await strategy.step()).kind);
     assert.deepEqual(kinds, ['accepted', 'accepted', 'accepted', 'context-full']);
@@ -154,9 +150,7 @@ describe('plain decoding', () => {
 
   it('passes on a cancelled decode', async () => {
     const decoder = new FakeDecoder(new FakeModel(1));
-    const row = await decoder.append([1, 2]);
-    assert.ok(row !== null);
-    const strategy = new PlainStrategy(decoder, row, (each) => each.ids[0]!);
+    const strategy = new PlainStrategy(decoder, [1, 2], (each) => each.ids[0]!);
     await strategy.step();
     decoder.cancelNext = true;
     assert.deepEqual(await strategy.step(), { kind: 'cancelled' });

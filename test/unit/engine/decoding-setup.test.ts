@@ -86,11 +86,11 @@ async function decode(
   const { model, decoder, decoding } = setup(overrides, withDraft);
   const choice = decoding.choose(mode, { ...DEFAULT_TREE_SETTINGS, ...tree });
   if (typeof choice === 'string') throw new Error(choice);
-  const prefilled = (await decoder.append(PROMPT))!;
+  await decoder.append(PROMPT.slice(0, -1));
   decoding.prepare(choice, PROMPT, 'python');
   const strategy = decoding.strategy(choice, {
     prompt: PROMPT,
-    prefilled,
+    tail: PROMPT.slice(-1),
     choose: argmax,
     isEnd: () => false,
     languageId: 'python',
@@ -129,8 +129,8 @@ function silentDraft(decoder: FakeTreeDecoder): DraftDecoding {
     retune: nothing,
     forget: nothing,
     dispose: () => Promise.resolve(),
-    strategy: (_method, { prefilled, choose, isEnd }, _ngrams, guide) =>
-      new TreeStrategy({ decoder, prefilled, choose, isEnd, policy: guide!.policy, maxLength: 64 }),
+    strategy: (_method, { tail, choose, isEnd }, _ngrams, guide) =>
+      new TreeStrategy({ decoder, tail, choose, isEnd, policy: guide!.policy, maxLength: 64 }),
     policy: (method, ngrams, prompts) =>
       draftPolicy({
         method,
@@ -223,18 +223,17 @@ describe('decoding setup', () => {
   describe('recent completions', () => {
     /** Forward passes for 40 tokens behind a prompt that repeats nothing. */
     async function passes(ngram: boolean, recent: boolean, remembered: boolean): Promise<number> {
-      const { model, decoder, decoding } = setup();
+      const { model, decoding } = setup();
       const prompt = [11, 12, 13, 14];
       const written = model.greedy(prompt, 40);
       if (remembered) decoding.remember(prompt, written);
       const tree = { ...DEFAULT_TREE_SETTINGS, promptTokens: 0, depth: 16, ngram };
       const choice = decoding.choose('manual', tree);
       assert.ok(typeof choice === 'object');
-      const prefilled = (await decoder.append(prompt))!;
       decoding.prepare(choice, prompt, '', { own: prompt, others: () => [], recent });
       const strategy = decoding.strategy(choice, {
         prompt,
-        prefilled,
+        tail: prompt,
         choose: argmax,
         isEnd: () => false,
         languageId: '',

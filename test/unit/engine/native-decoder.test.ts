@@ -74,4 +74,20 @@ describe('native decoder', () => {
     assert.equal(await decoder.prefill(range(500), () => batches.length === 2), null);
     assert.equal(decoder.length, 256);
   });
+
+  it('leaves the tail of a prompt to whoever decodes', async () => {
+    const { decoder, batches, tokens } = fakeContext();
+    assert.deepEqual(await decoder.prefillHead(range(300), never), {
+      tail: range(44, 256),
+      reused: 0,
+    });
+    assert.deepEqual(tokens, range(256));
+    assert.deepEqual(await decoder.prefillHead([...range(250), 7, 8], never), {
+      tail: [7, 8],
+      reused: 250,
+    });
+    assert.deepEqual(await decoder.prefillHead(range(400), never, 1), { tail: [399], reused: 250 });
+    assert.deepEqual(batches, [128, 128, 128, 21]);
+    assert.equal(decoder.length, 399);
+  });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { tokenTree } from '../../../engine/core/tree/candidate-tree.ts';
+import { chainTree, tokenTree } from '../../../engine/core/tree/candidate-tree.ts';
 import { layoutTree } from '../../../engine/core/tree/layout-tree.ts';
 import type {
   DecodeBatch,
@@ -27,7 +27,7 @@ function fakeContext() {
     contextLength: 4096,
     decode({ tokens, outputs }: DecodeBatch): Promise<DecodeResult> {
       kinds.push(`${tokens.length} tokens`);
-      return rows(outputs === 'all' ? tokens.length : 1);
+      return rows(outputs);
     },
     decodeTree({ tokens, outputs, embedded }: TreeBatch): Promise<DecodeResult> {
       kinds.push(`${tokens.length} ${embedded === true ? 'embeddings' : 'in a tree'}`);
@@ -63,5 +63,15 @@ describe('native tree decoder', () => {
     await decoder.append([7]);
     await forward(2);
     assert.deepEqual(kinds, ['2 embeddings', '2 embeddings', '1 tokens', '2 tokens']);
+  });
+
+  it('reads a stem with the pass, asks for nothing of it, and keeps it', async () => {
+    const { decoder, kinds } = fakeContext();
+    const tree = chainTree(7, [8, 9]);
+    const rows = await decoder.forward(layoutTree(tree, { ensemble: 1, stem: [4, 5] }));
+    assert.equal(rows?.nodes.length, 3);
+    decoder.keep([0, 1, 2, 3]);
+    assert.equal(decoder.length, 4);
+    assert.deepEqual(kinds, ['5 tokens']);
   });
 });

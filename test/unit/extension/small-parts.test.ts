@@ -28,6 +28,7 @@ describe('figures', () => {
       reusedTokens: 0,
       prefillMs: 0,
       decodeMs: 0,
+      decodedTokens: 8,
       tokens: 9,
       steps: 9,
       tokensPerStep: 1,

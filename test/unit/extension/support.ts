@@ -64,6 +64,7 @@ export function completed(text: string, modeReason: string | null = null): Compl
       reusedTokens: 0,
       prefillMs: 1,
       decodeMs: 1,
+      decodedTokens: 1,
       tokens: 2,
       steps: 2,
       tokensPerStep: 1,

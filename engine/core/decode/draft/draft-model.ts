@@ -1,6 +1,3 @@
-import { tokenTree, type TreeNode } from '../../tree/candidate-tree.ts';
-import { layoutTree } from '../../tree/layout-tree.ts';
-import { at } from '../../tree/at.ts';
 import type { TreePolicy } from '../../tree/tree-policy.ts';
 import type { Decoder } from '../decoder.ts';
 import { PlainStrategy } from '../plain.ts';
@@ -41,8 +38,8 @@ export class PlainDraft implements DraftModel {
     choose: TokenChoice,
     isCancelled: () => boolean,
   ): Promise<DecodingStrategy | null> {
-    const row = await readPieces(this.decoder, tokens, isCancelled);
-    return row === null ? null : new PlainStrategy(this.decoder, row, choose);
+    const tail = await readHead(this.decoder, tokens, isCancelled);
+    return tail === null ? null : new PlainStrategy(this.decoder, tail, choose);
   }
 }
 
@@ -66,56 +63,30 @@ export class PromptedDraft implements DraftModel {
     return this.#input.decoder;
   }
 
-  /**
-   * The last tokens are read in a pass that carries prompt tokens already: the first step of the
-   * draft then has guesses.
-   */
+  /** The last tokens are read in the first step, whose pass carries prompt tokens already. */
   async begin(
     tokens: readonly number[],
     choose: TokenChoice,
     isCancelled: () => boolean,
   ): Promise<DecodingStrategy | null> {
     const { decoder, policy, isEnd, maxLength } = this.#input;
-    const { count, ensemble } = decoder.promptTokens;
-    const room = Math.min(maxLength, decoder.capacity - decoder.length);
-    const before = tokens.slice(
-      0,
-      Math.max(0, tokens.length - Math.max(1, room - count * ensemble)),
-    );
-    if (before.length > 0 && (await readPieces(decoder, before, isCancelled)) === null) return null;
-    const last = tokens.slice(before.length);
-    const fits =
-      last.length + count * ensemble <= Math.min(room, decoder.capacity - decoder.length);
-    const layout = layoutTree(tokenTree(chainOf(last, fits ? count : 0)), { ensemble });
-    const rows = await decoder.forward(layout);
-    if (rows === null) return null;
-    decoder.keep(last.map((_, row) => row));
-    const prefilled = at(rows.nodes, last.length - 1);
-    const guesses = at(rows.guesses, last.length - 1);
-    return new TreeStrategy({ decoder, prefilled, guesses, policy, choose, isEnd, maxLength });
+    const tail = await readHead(decoder, tokens, isCancelled);
+    if (tail === null) return null;
+    return new TreeStrategy({ decoder, tail, policy, choose, isEnd, maxLength });
   }
 }
 
-/** The row after the last of `tokens`; null when cancelled. */
-async function readPieces(
+/** Appends all but the last piece of `tokens`, and returns that; null when cancelled. */
+async function readHead(
   decoder: Decoder,
   tokens: readonly number[],
   isCancelled: () => boolean,
-): ReturnType<Decoder['append']> {
-  let row: Awaited<ReturnType<Decoder['append']>> = null;
-  for (let start = 0; start < tokens.length; start += PIECE_TOKENS) {
+): Promise<readonly number[] | null> {
+  let start = 0;
+  for (; tokens.length - start > PIECE_TOKENS; start += PIECE_TOKENS) {
     if (isCancelled()) return null;
-    row = await decoder.append(tokens.slice(start, start + PIECE_TOKENS));
+    const row = await decoder.append(tokens.slice(start, start + PIECE_TOKENS));
     if (row === null) return null;
   }
-  return row;
-}
-
-/** A chain with prompt tokens at its end. */
-function chainOf(tokens: readonly number[], prompts: number): readonly TreeNode[] {
-  return tokens.map((label, index) => ({
-    parent: index - 1,
-    label,
-    prompts: index === tokens.length - 1 ? prompts : 0,
-  }));
+  return tokens.slice(start);
 }

@@ -80,6 +80,8 @@ export interface DraftScene {
   readonly target: RowSource;
   readonly draft: RowSource;
   readonly prompt: readonly number[];
+  /** Tokens of the prompt, at most, that the target's first step reads; 1 unless told. */
+  readonly tail?: number;
   /** m of the draft; 0: it decodes plainly. */
   readonly draftPrompts: number;
   /** m of the target, whose guesses enter the tree. */
@@ -121,8 +123,8 @@ export async function openDraft(scene: DraftScene) {
   const target = decoderOf(scene.target, scene.targetPrompts, scene.capacity);
   const draft = decoderOf(scene.draft, scene.draftPrompts, scene.draftCapacity);
   if (scene.held !== undefined && scene.held.length > 0) await draft.append(scene.held);
-  const prefilled = await target.append(prompt);
-  assert.ok(prefilled !== null);
+  const tail = prompt.slice(-(scene.tail ?? 1));
+  if (tail.length < prompt.length) await target.append(prompt.slice(0, -tail.length));
   const economy = scene.economy ?? new DraftEconomy(costs);
   target.latencyMs = costs.latencyMs;
   draft.latencyMs = new Array<number>(10).fill(costs.draftMs);
@@ -158,7 +160,7 @@ export async function openDraft(scene: DraftScene) {
   });
   const strategy = new DraftStrategy({
     decoder: target,
-    prefilled,
+    tail,
     policy,
     choose,
     isEnd,

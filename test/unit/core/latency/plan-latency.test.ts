@@ -66,7 +66,7 @@ class SimulatedEngine {
     this.#estimator.observe({
       evaluated,
       prefillMs,
-      tokens: plan.maxTokens,
+      decoded: plan.maxTokens - 1,
       decodeMs: (plan.maxTokens - 1) * this.device.decodeMs,
       lineTokens: line,
     });

@@ -13,6 +13,7 @@ describe('tree layout', () => {
     assert.deepEqual(layoutTree(tree, { ensemble: 1, shapes: [4, 6] }), {
       length: 6,
       nodes: 2,
+      stem: 0,
       //                           root node  root's   node's  padding
       tokens: Int32Array.of(7, 8, -1, -1, -1, 7),
       slots: Int32Array.of(-1, -1, 0, 0, 1, -1),
@@ -22,6 +23,28 @@ describe('tree layout', () => {
       sequences: [[0, 1, 2], [1], [0], [1], [1], [2]],
       sequenceCount: 3,
     });
+  });
+
+  it('puts a stem in front, which every path holds', () => {
+    fc.assert(
+      fc.property(
+        treeArbitrary(6, 14, 3),
+        fc.integer({ min: 1, max: 3 }),
+        fc.array(fc.nat(5), { minLength: 1, maxLength: 5 }),
+        (tree, ensemble, stem) => {
+          const alone = layoutTree(tree, { ensemble });
+          const layout = layoutTree(tree, { ensemble, stem });
+          const below = (value: number) => value + stem.length;
+          assert.equal(layoutFault(layout), null);
+          assert.equal(layout.stem, stem.length);
+          assert.deepEqual([...layout.tokens], [...stem, ...alone.tokens]);
+          assert.deepEqual([...layout.slots], [...stem.map(() => -1), ...alone.slots]);
+          assert.deepEqual([...layout.offsets], [...stem.keys(), ...alone.offsets.map(below)]);
+          const all = Array.from({ length: alone.sequenceCount }, (_, id) => id);
+          assert.deepEqual(layout.sequences, [...stem.map(() => all), ...alone.sequences]);
+        },
+      ),
+    );
   });
 
   it('gives the rows of an ensemble chains of their own', () => {

@@ -112,4 +112,43 @@ describe('tree policies', () => {
     // 1.54 tokens for 1.4 ms, and 0.3 ms for the new shape.
     assert.equal(policy.plan({ ...input, guesses: [] }).size, 2);
   });
+
+  it('take any number of rows, at what one more costs, in a pass that reads the prompt', () => {
+    const policyOf = (mixedMs: readonly number[]): AdaptivePolicy =>
+      new AdaptivePolicy({
+        calibration: null,
+        ensemble: 1,
+        values: new Float64Array(1),
+        tokensPerMs: 1,
+        latencyMs: mixedMs,
+        furtherChains: () => [[0.8, 0.8, 0.8].map((chance, token) => ({ token, chance }))],
+      });
+    // 0.8, 0.64 and 0.51 tokens; alone the third row costs more than it gains.
+    const rising = policyOf([0, 1, 1.3, 2.2, 2.9, 3]);
+    assert.equal(rising.plan({ ...input, guesses: [] }).size, 2);
+    // Behind 2 tokens of the prompt rows cost 0.7, 0.1, and beyond the table what the last half did: 0.6.
+    assert.equal(rising.plan({ ...input, guesses: [], reads: 2 }).size, 3);
+    assert.equal(rising.plan({ ...input, guesses: [], reads: 40 }).size, 3);
+    const cheap = policyOf([0, 1, 1.3, 1.6, 1.7, 1.8]);
+    assert.equal(cheap.plan({ ...input, guesses: [], reads: 40 }).size, 4);
+  });
+
+  it('learn no rate from a pass that reads the prompt', () => {
+    const policy = new AdaptivePolicy({
+      calibration: null,
+      ensemble: 1,
+      values: new Float64Array(1),
+      tokensPerMs: 1,
+      latencyMs: [0, 1, 1.75, 3],
+      furtherChains: () => [[{ token: 5, chance: 0.8 }]],
+    });
+    const size = (): number => policy.plan({ ...input, guesses: [] }).size;
+    assert.equal(size(), 2);
+    policy.observe([5, 6]);
+    for (let step = 0; step < 50; step += 1) {
+      policy.plan({ ...input, guesses: [], reads: 9 });
+      policy.observe([5, 6, 7, 8, 9]);
+    }
+    assert.equal(size(), 2);
+  });
 });

@@ -38,10 +38,9 @@ async function measure(
   { steps, latencyMs }: { readonly steps: number; readonly latencyMs: readonly number[] },
 ): Promise<Measured> {
   const decoder = new FakeTreeDecoder(model, guesser, { count: 3, ensemble: 1 });
-  const prefilled = await decoder.append([1]);
   const strategy = new TreeStrategy({
     decoder,
-    prefilled: prefilled!,
+    tail: [1],
     policy,
     choose: argmax,
     isEnd: () => false,
@@ -189,11 +188,9 @@ describe('tree decoding, statistically', () => {
       const counts = new Map<string, number>();
       for (let trial = 0; trial < trials; trial += 1) {
         const decoder = new FakeTreeDecoder(small, guesser, { count: 2, ensemble: 1 });
-        const prefilled = await decoder.append(prompt);
         const strategy = new TreeStrategy({
           decoder,
-          prefilled: prefilled!,
-          guesses: [1, 2].map((distance) => guesser(prompt, distance)),
+          tail: prompt,
           policy: new StaticPolicy(plan.trees),
           choose: choiceAt({ temperature, typicalAcceptance: false }, random),
           isEnd: () => false,

@@ -13,11 +13,14 @@ import { methodOfMode } from '../../../../engine/core/decode/decoding-method.ts'
 import { methodPolicy } from '../../../../engine/core/decode/method-policy.ts';
 import { AdaptivePolicy } from '../../../../engine/core/tree/adaptive-policy.ts';
 import { prunedTrees, randomTrees } from '../../../../engine/core/tree/build-tree.ts';
-import { type TokenTree } from '../../../../engine/core/tree/candidate-tree.ts';
+import { tokenTree, type TokenTree } from '../../../../engine/core/tree/candidate-tree.ts';
 import { mergeChains } from '../../../../engine/core/tree/merge-chains.ts';
 import { NgramIndex } from '../../../../engine/core/tree/ngram-index.ts';
-import { optimalPlan } from '../../../../engine/core/tree/optimal-tree.ts';
-import { StaticPolicy, type TreePolicy } from '../../../../engine/core/tree/tree-policy.ts';
+import {
+  StaticPolicy,
+  type PlanInput,
+  type TreePolicy,
+} from '../../../../engine/core/tree/tree-policy.ts';
 import { RecentCompletions } from '../../../../engine/decoding/recent-completions.ts';
 import { FakeDecoder, FakeModel } from '../../../support/fake-model.ts';
 import { calibratedGuesser, FakeTreeDecoder } from '../../../support/fake-tree-model.ts';
@@ -29,6 +32,8 @@ const PROFILE = [0.6, 0.15, 0.05];
 interface Scene {
   readonly seed: number;
   readonly prompt: readonly number[];
+  /** Tokens of the prompt, at most, that the first step reads. */
+  readonly tail: number;
   readonly states: number;
   readonly ensemble: number;
   readonly length: number;
@@ -108,6 +113,7 @@ const scenes: fc.Arbitrary<Scene> = fc
   .record({
     seed: fc.nat(),
     prompt: fc.array(fc.nat(VOCABULARY - 1), { minLength: 1, maxLength: 12 }),
+    tail: fc.integer({ min: 1, max: 12 }),
     states: fc.integer({ min: 1, max: 3 }),
     ensemble: fc.integer({ min: 1, max: 2 }),
     length: fc.integer({ min: 1, max: 24 }),
@@ -129,12 +135,13 @@ async function open(scene: Scene, overrides: Partial<TreeStrategyInput> = {}, ca
     { count: scene.states, ensemble: scene.ensemble },
     capacity,
   );
-  const prefilled = await decoder.append(scene.prompt);
-  assert.ok(prefilled !== null);
+  const tail = scene.prompt.slice(-scene.tail);
+  const head = scene.prompt.slice(0, -tail.length);
+  if (head.length > 0) await decoder.append(head);
   const policy = POLICIES[scene.policy](scene);
   const strategy = new TreeStrategy({
     decoder,
-    prefilled,
+    tail,
     policy,
     choose: argmax,
     isEnd: () => false,
@@ -170,7 +177,7 @@ describe('tree decoding', () => {
           assert.deepEqual(decoder.tokens, [...scene.prompt, ...tokens.slice(0, -1)]);
         }
         assert.deepEqual(tokens, model.greedy(scene.prompt, tokens.length));
-        assert.ok(decoder.rows <= decoder.forwards * scene.length);
+        assert.ok(decoder.rows < decoder.forwards * scene.length + scene.tail);
       }),
       { numRuns: 120 },
     );
@@ -183,9 +190,8 @@ describe('tree decoding', () => {
           greedyAfterLead(' '.repeat(blanks), (id) => (id % 4 === 0 ? ' ' : 'x'));
         const { model, strategy } = await open(scene, { choose: choose() });
         const plainDecoder = new FakeDecoder(model);
-        const row = await plainDecoder.append(scene.prompt);
         const tokens = await run(strategy, 16);
-        const plain = new PlainStrategy(plainDecoder, row!, choose());
+        const plain = new PlainStrategy(plainDecoder, scene.prompt, choose());
         assert.deepEqual(tokens, await run(plain, tokens.length));
       }),
       { numRuns: 60 },
@@ -221,8 +227,7 @@ describe('tree decoding', () => {
         const capacity = scene.prompt.length + room;
         const { model, decoder, strategy } = await open(scene, {}, capacity);
         const plainDecoder = new FakeDecoder(model, capacity);
-        const row = await plainDecoder.append(scene.prompt);
-        const plain = new PlainStrategy(plainDecoder, row!, argmax);
+        const plain = new PlainStrategy(plainDecoder, scene.prompt, argmax);
         assert.deepEqual(await run(strategy, 99), await run(plain, 99));
         assert.equal(decoder.length, capacity);
         assert.deepEqual(await strategy.step(), { kind: 'context-full' });
@@ -250,38 +255,51 @@ describe('tree decoding', () => {
     );
   });
 
-  it('uses the guesses of a prefill with prompt tokens at once', async () => {
-    const states = 2;
+  it('guesses in the pass that reads the end of the prompt', async () => {
     const model = new FakeModel(3, VOCABULARY);
-    const prompt = [1, 2, 3];
+    const prompt = [1, 2, 3, 4];
     const [first, second, third] = model.greedy(prompt, 3);
     const decoder = new FakeTreeDecoder(
       model,
       (context, distance) => model.row(model.greedy(context, distance)),
-      { count: states, ensemble: 1 },
+      { count: 2, ensemble: 1 },
     );
-    const plan = optimalPlan({
-      accuracies: [[0.9], [0.9]],
-      states,
-      ensemble: 1,
-      latencyMs: new Array<number>(9).fill(1),
-    });
-    const prefilled = await decoder.append(prompt);
+    await decoder.append([1, 2]);
+    const plans: PlanInput[] = [];
+    const policy: TreePolicy = {
+      plan: (input) => {
+        plans.push(input);
+        const candidates = input.reads === 1 ? [first!, second!] : [];
+        return tokenTree(
+          [input.root, ...candidates].map((label, node) => ({
+            parent: node - 1,
+            label,
+            prompts: 2,
+          })),
+        );
+      },
+      observe: () => undefined,
+    };
     const strategy = new TreeStrategy({
       decoder,
-      prefilled: prefilled!,
-      guesses: [second!, third!].map((token) => ({
-        ids: Int32Array.of(token),
-        logits: Float32Array.of(0),
-      })),
-      policy: new StaticPolicy(plan.trees),
+      tail: [3, 4],
+      policy,
       choose: argmax,
       isEnd: () => false,
-      maxLength: 8,
+      maxLength: 9,
     });
-    assert.deepEqual(await run(strategy, 1), [first]);
     const step = await strategy.step();
     assert.ok(step.kind === 'accepted');
-    assert.deepEqual(step.tokens.slice(0, 2), [second, third]);
+    assert.deepEqual(step.tokens, [first, second, third]);
+    assert.equal(decoder.forwards, 1);
+    assert.deepEqual(decoder.tokens, [...prompt, first, second]);
+    await strategy.step();
+    assert.deepEqual(
+      plans.map(({ root, reads, guesses }) => [root, reads, guesses.length]),
+      [
+        [4, 1, 0],
+        [third, 0, 2],
+      ],
+    );
   });
 });
