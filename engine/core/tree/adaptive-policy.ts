@@ -69,7 +69,6 @@ export class AdaptivePolicy implements TreePolicy {
 
   #grow({ root, guesses, maxLength, wanted = Infinity, isEnd, reads = 0 }: PlanInput): TokenTree {
     const { ngrams, chains = CHAINS, values, ensemble } = this.#input;
-    const latencyMs = this.#prices.behind(reads);
     this.#chains = ngrams === undefined ? [] : lookup(ngrams, this.#lookupChances, chains);
     const canGuess = guesses.length > 0 || values.length > 1;
     const known = [
@@ -77,14 +76,13 @@ export class AdaptivePolicy implements TreePolicy {
       ...(this.#input.furtherChains?.() ?? []),
     ];
     if (!canGuess && known.length <= 1) {
-      const isUsed = reads > 0 ? isAny : isOnLadder;
-      return this.#cutChain(root, known[0] ?? [], Math.min(maxLength, wanted), latencyMs, isUsed);
+      return this.#cutChain(root, known[0] ?? [], Math.min(maxLength, wanted), reads);
     }
     return growTree({
       ensemble,
       values,
       tokensPerMs: this.#tokensPerMs(),
-      latencyMs,
+      latencyMs: this.#prices.behind(reads),
       root,
       guesses: this.#calibrated(guesses).map((row) => row.filter(({ token }) => !isEnd(token))),
       chains: known.length === 0 ? null : chainTrie(known),
@@ -97,13 +95,8 @@ export class AdaptivePolicy implements TreePolicy {
    * another shape of batch, and going from shape to shape costs more than it gains. Where the pass reads
    * a part of the prompt its shape is another in any case.
    */
-  #cutChain(
-    root: number,
-    chain: ChainOfGuesses,
-    maxLength: number,
-    latencyMs: readonly number[],
-    isUsed: (rows: number) => boolean,
-  ): TokenTree {
+  #cutChain(root: number, chain: ChainOfGuesses, maxLength: number, reads: number): TokenTree {
+    const latencyMs = this.#prices.behind(reads);
     const rate = this.#tokensPerMs();
     const most = Math.min(chain.length, maxLength - 1, latencyMs.length - 2);
     let reach = 1;
@@ -114,7 +107,7 @@ export class AdaptivePolicy implements TreePolicy {
       gain += reach;
       const rows = length + 1;
       const net = gain - rate * at(latencyMs, rows);
-      if (isUsed(rows) && net > best.net) best = { length, net };
+      if ((reads > 0 || isOnLadder(rows)) && net > best.net) best = { length, net };
     }
     return chainTree(
       root,
@@ -166,8 +159,4 @@ function untilEnd(chain: ChainOfGuesses, isEnd: (token: number) => boolean): Cha
 /** 1, 2, 4, 8, ...: the lengths of passes that chains use. */
 function isOnLadder(rows: number): boolean {
   return (rows & (rows - 1)) === 0;
-}
-
-function isAny(): boolean {
-  return true;
 }
