@@ -4,11 +4,12 @@
 # --minutes M: budget the schedule is tied to, instead of the preset's;
 # --call-minutes M: stop training after M minutes and resume on the next call; --until STEP: end after that step;
 # --target GGUF: what a draft preset learns from (cpu-draft, gpu-draft);
-# --from GGUF: continue from that model's weights, at a lower rate, with the rows that a full run would read last.
+# --from GGUF: continue from that model's weights and vocabulary, at a lower rate;
+# --seed S: another choice and other cuts of the documents than a run before read (1 unless told).
 set -euo pipefail
 cd "$(dirname "$0")"
 
-preset=smoke workers=1 call_minutes=1000000 until=evaluate from= target= minutes=
+preset=smoke workers=1 call_minutes=1000000 until=evaluate from= target= minutes= seed=1
 while [ $# -gt 0 ]; do
   case $1 in
     --preset) preset=$2 ;;
@@ -18,6 +19,7 @@ while [ $# -gt 0 ]; do
     --minutes) minutes=$2 ;;
     --target) target=$(realpath "$2") ;;
     --from) from=$(realpath "$2") ;;
+    --seed) seed=$2 ;;
     *) echo "unknown option $1" >&2; exit 2 ;;
   esac
   shift 2
@@ -44,21 +46,23 @@ step corpus
 [ -e "$work"/tokens/short.bin ] || [ -e "$work"/corpus/train.jsonl ] || "$python" prepare_corpus.py --cap-mb "$(value cap_mb)"
 finished corpus
 
-step tokenizer
-[ -e "$work"/tokenizer.json ] || "$python" train_tokenizer.py
-finished tokenizer
-
-step pack
-[ -e "$work"/tokens/long.bin ] ||
-  "$python" pack.py --short-tokens "$(value short_tokens)" --long-tokens "$(value long_tokens)"
-finished pack
-
 step gguf-py
 if [ ! -d "$work"/llama.cpp ]; then
   npm pack "$llama_source" --silent --pack-destination "$work"
   tar -xzf "$work"/node-llama-cpp-*.tgz -C "$work" package/llama/gitRelease.bundle
   git clone -q "$work"/package/llama/gitRelease.bundle "$work"/llama.cpp
 fi
+
+step tokenizer
+if [ ! -e "$work"/tokenizer.json ]; then
+  if [ -n "$from" ]; then "$python" import_gguf.py "$from"; else "$python" train_tokenizer.py; fi
+fi
+finished tokenizer
+
+step pack
+[ -e "$work"/tokens/long.bin ] || "$python" pack.py --seed "$seed" \
+  --short-tokens "$(value short_tokens)" --long-tokens "$(value long_tokens)"
+finished pack
 
 step continuations
 [ -z "$target" ] || [ -e "$work"/tokens/continuations.json ] ||
@@ -67,7 +71,7 @@ finished continuations
 
 step train
 nice -n 19 "$python" train.py --preset "$preset" --workers "$workers" --call-minutes "$call_minutes" \
-  ${minutes:+--minutes "$minutes"} ${target:+--target "$target"} ${from:+--init-gguf "$from" --rate 0.4 --skip 0.52}
+  ${minutes:+--minutes "$minutes"} ${target:+--target "$target"} ${from:+--init-gguf "$from" --rate 0.5}
 finished train
 
 step verify

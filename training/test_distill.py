@@ -11,13 +11,13 @@ import numpy as np
 try:
     import torch
 
-    from export_gguf import export, write_prompt_tokens
+    from export_gguf import export, gguf, write_prompt_tokens
 except ImportError as error:
     raise unittest.SkipTest("torch or llama.cpp's gguf-py is not there") from error
 
 from continuations import CONTINUED, PROMPT, continued, prompt_of
 from distill import TEACHER_SHARE, LinearDistillation, Teacher
-from import_gguf import load_weights, model_from_gguf
+from import_gguf import load_weights, model_from_gguf, tokenizer_of
 from model import Foretoken, ModelConfig, initialise
 from tokenizer import FIRST_SPECIAL, SIZE, SPECIAL_ID, Tokenizer
 
@@ -92,6 +92,33 @@ class GgufTest(unittest.TestCase):
             export(small_model(), some_tokenizer(), path, "test", "F32")
             with self.assertRaises(ValueError):
                 load_weights(Foretoken(ModelConfig(64, 1, 2, 96)), path)
+
+    def test_the_vocabulary_comes_back(self) -> None:
+        learnt = some_tokenizer().merges
+        # A merge of merges, as training finds them.
+        learnt[-1] = (256, 257)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "vocabulary.gguf"
+            export(small_model(), Tokenizer(learnt), path, "test", "F32")
+            self.assertEqual(tokenizer_of(path).merges, learnt)
+
+    def test_prompt_tokens_beside_the_file_come_back_too(self) -> None:
+        trained = torch.randn(3, 64)
+        model = small_model(prompts=3)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "model.Q8_0.gguf"
+            export(model, some_tokenizer(), path, "test", "Q8_0")
+            load_weights(model, path)
+            mean = model.embedding.weight.mean(0)
+            torch.testing.assert_close(model.prompts.data, mean.expand(3, 64))
+            writer = gguf.GGUFWriter(path.with_suffix(".prompt-tokens.gguf"), "foretoken")
+            writer.add_tensor("prompt_tokens", trained.numpy())
+            writer.write_header_to_file()
+            writer.write_kv_data_to_file()
+            writer.write_tensors_to_file()
+            writer.close()
+            load_weights(model, path)
+        torch.testing.assert_close(model.prompts.data, trained)
 
     def test_prompt_tokens_are_bare_little_endian_floats(self) -> None:
         model = small_model(prompts=3, vocabulary=64)

@@ -251,7 +251,6 @@ class Run:
         self.master, self.working, slots = flatten(self.model, torch.bfloat16)
         self.optimizer = Optimizer(self.master, slots, not options.adam_only)
         self.position = {"step": 0, "tokens": 0, "elapsed_s": 0.0}
-        self.position |= {name: int(options.skip * len(open_rows(name))) for name in ("short", "long")}
         self.position[CONTINUATIONS] = 0
         self.peak = options.rate
         if (folder / "checkpoint.pt").exists():
@@ -361,7 +360,6 @@ def main() -> None:
     parser.add_argument("--init-gguf", type=Path, help="continue from this model's weights")
     parser.add_argument("--target", type=Path, help="GGUF of the model that this draft learns from")
     parser.add_argument("--rate", type=float, default=1.0, help="peak of the rates' factor")
-    parser.add_argument("--skip", type=float, default=0.0, help="share of the rows read before")
     parser.add_argument("--run", type=Path, help="folder of the run; default: work/run-<preset>")
     options = parser.parse_args()
     preset = PRESETS[options.preset]
