@@ -20,7 +20,7 @@ import { Foretoken } from './lib/foretoken.ts';
 import { describeMachine, residentMiB } from './lib/machine.ts';
 import { NodeLlamaCpp } from './lib/node-llama-cpp.ts';
 import { ForetokenSession } from './lib/session.ts';
-import { keystrokes, openings } from './lib/texts.ts';
+import { keystrokes, openings, writing } from './lib/texts.ts';
 
 const RUNS = Number(process.env['BENCH_RUNS'] ?? 3);
 /** Of a shorter text the pass that finds its end would be a large part of the rate. */
@@ -47,6 +47,7 @@ async function main(): Promise<void> {
   const cold = await takeTurns(openings(2, 64), [session, theirs], true);
   await session.dispose();
   const typing = await takeTurns(keystrokes(5, 16), [ours, theirs], false);
+  const written = await takeTurns(writing(16), [ours, theirs], false);
   const report = {
     date: new Date().toISOString().slice(0, 10),
     machine,
@@ -55,6 +56,7 @@ async function main(): Promise<void> {
     runs: RUNS,
     fromEmptyCache: summarise(cold),
     typing: summarise(typing),
+    writing: summarise(written),
     engineMemoryMiB: { idle: idleMiB, afterRun: residentMiB(ours.pid) },
   };
   await ours.dispose();

@@ -33,6 +33,26 @@ export function keystrokes(stride: number, maxTokens: number): readonly Completi
   });
 }
 
+/** Lines that are written one after another. */
+const WRITTEN_LINES = 12;
+
+/** Each keystroke of writing lines in the midst of each sample, which had ended with the lines below. */
+export function writing(maxTokens: number): readonly CompletionTask[] {
+  return texts().flatMap((text) => {
+    const lines = text.split('\n');
+    const start = Math.floor(lines.length / 3);
+    const above = lines.slice(0, start).map((line) => `${line}\n`);
+    const written = lines.slice(start, start + WRITTEN_LINES).join('\n');
+    const suffix = `\n${lines.slice(start + WRITTEN_LINES).join('\n')}`;
+    return Array.from(written, (_, typed) => ({
+      prefix: above.join('') + written.slice(0, typed + 1),
+      suffix,
+      maxTokens,
+      singleLine: true,
+    }));
+  });
+}
+
 /** Completions from an empty cache: everything above each `stride`-th line, without suffix. */
 export function openings(stride: number, maxTokens: number): readonly CompletionTask[] {
   return texts().flatMap((text) => {

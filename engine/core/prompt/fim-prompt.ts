@@ -1,13 +1,19 @@
 /**
  * Builds the token prompt of a completion from the text around the cursor.
  *
- *     fill-in-the-middle   <PRE> lines above <SUF> text below <MID> typed part of the line
+ *     fill-in-the-middle   <PRE> far lines above <SUF> text below <MID> near lines above, typed part
  *     no such tokens       [BOS] lines above and typed part of the line
  *
- * The typed part of the cursor's line stands behind <MID>: typing on the same line then only appends
- * tokens, so the K/V cache of everything in front of it stays valid. With the typed part at the end
- * of the prefix every keystroke would re-evaluate the whole suffix (llama-server's /infill does).
+ * What stands behind <MID> is the typed part of the cursor's line and the 16 to 31 lines above it:
+ * typing then only appends tokens, new lines included, so the K/V cache of everything in front stays
+ * valid until the next sixteenth line. With the typed part at the end of the prefix every keystroke
+ * would re-evaluate the whole suffix (llama-server's /infill does), with the lines above there every
+ * new line. And what is to be continued stands next to its continuation, as in the SPM order that FIM
+ * models are trained on beside PSM (Bavarian et al. 2022, arXiv:2207.14255, section 3): our own one
+ * completes half as many lines again (models/README.md).
  */
+
+import { at } from '../tree/at.ts';
 
 export interface PromptVocabulary {
   readonly tokenize: (text: string) => ArrayLike<number>;
@@ -43,21 +49,24 @@ const PREFIX_SHARE = 3 / 4;
  */
 const DROP_STEP_TOKENS = 256;
 
+/** Lines above the cursor's that stand behind <MID> at least, where there are so many. */
+const NEAR_LINES = 16;
+
+/** Share of the room before the cursor that they may take; where they take more, they are fewer. */
+const NEAR_SHARE = 2 / 3;
+
 /** @param budget Most tokens the prompt may have. */
 export function buildPrompt(
   vocabulary: PromptVocabulary,
   text: { readonly prefix: string; readonly suffix: string },
   budget: number,
 ): FimPrompt {
-  const lineStart = text.prefix.lastIndexOf('\n') + 1;
-  const line = text.prefix.slice(lineStart);
-  const lead = /[ \t]*$/.exec(line)?.[0] ?? '';
-  const typed = tokens(vocabulary, line.slice(0, line.length - lead.length));
-  const above = tokens(vocabulary, text.prefix.slice(0, lineStart));
+  const lead = /[ \t]*$/.exec(text.prefix)?.[0] ?? '';
+  const before = text.prefix.slice(0, text.prefix.length - lead.length);
   const begin = vocabulary.beginOfText === null ? [] : [vocabulary.beginOfText];
   const { fim } = vocabulary;
   if (fim === null) {
-    const whole = [...above, ...typed];
+    const whole = tokens(vocabulary, before);
     const kept = dropFront(whole, budget - begin.length);
     return {
       tokens: [...begin, ...kept],
@@ -70,7 +79,9 @@ export function buildPrompt(
   const below = tokens(vocabulary, text.suffix);
   const suffix = below.slice(0, Math.floor(free * (1 - PREFIX_SHARE)));
   const room = free - suffix.length;
-  const middle = typed.slice(Math.max(0, typed.length - room));
+  const { seam, near } = splitNear(vocabulary, before, room * NEAR_SHARE);
+  const above = tokens(vocabulary, before.slice(0, seam));
+  const middle = near.slice(Math.max(0, near.length - room));
   const prefix = dropFront(above, room - middle.length);
   return {
     tokens: [...begin, fim.prefix, ...prefix, fim.suffix, ...suffix, fim.middle, ...middle],
@@ -78,6 +89,30 @@ export function buildPrompt(
     inTextOrder: [...suffix, fim.prefix, ...prefix, ...middle],
     outside: [below.slice(suffix.length), cutOff(above, prefix)],
   };
+}
+
+/** Where the part behind <MID> begins, and its tokens. */
+function splitNear(
+  vocabulary: PromptVocabulary,
+  before: string,
+  mostTokens: number,
+): { readonly seam: number; readonly near: readonly number[] } {
+  for (let lines = NEAR_LINES; ; lines = Math.floor(lines / 2)) {
+    const seam = seamOf(before, lines);
+    const near = tokens(vocabulary, before.slice(seam));
+    if (lines === 0 || near.length <= mostTokens) return { seam, near };
+  }
+}
+
+/** Offset of the last line on a grid of `lines` lines that has as many between it and the last one. */
+function seamOf(before: string, lines: number): number {
+  if (lines === 0) return before.lastIndexOf('\n') + 1;
+  const starts = [0];
+  for (let end = before.indexOf('\n'); end >= 0; end = before.indexOf('\n', end + 1)) {
+    starts.push(end + 1);
+  }
+  const above = starts.length - 1;
+  return at(starts, Math.floor(Math.max(0, above - lines) / lines) * lines);
 }
 
 function tokens(vocabulary: PromptVocabulary, text: string): readonly number[] {

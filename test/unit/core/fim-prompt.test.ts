@@ -35,9 +35,12 @@ function prompt(text: string, budget = 500, overrides: Partial<PromptVocabulary>
 
 describe('FIM prompt', () => {
   const cases: readonly [document: string, prompt: string, lead: string][] = [
-    ['a\nfo|o\nb', '<PRE>a\n<SUF>o\nb<MID>fo', ''],
-    ['a\nx = |\nb', '<PRE>a\n<SUF>\nb<MID>x =', ' '],
-    ['a\n    |', '<PRE>a\n<SUF><MID>', '    '],
+    ['a\nfo|o\nb', '<PRE><SUF>o\nb<MID>a\nfo', ''],
+    ['a\nx = |\nb', '<PRE><SUF>\nb<MID>a\nx =', ' '],
+    ['a\n    |', '<PRE><SUF><MID>a\n', '    '],
+    [`${'a\n'.repeat(31)}fo|o`, `<PRE><SUF>o<MID>${'a\n'.repeat(31)}fo`, ''],
+    [`${'a\n'.repeat(32)}fo|o`, `<PRE>${'a\n'.repeat(16)}<SUF>o<MID>${'a\n'.repeat(16)}fo`, ''],
+    [`${'a\n'.repeat(50)} |o`, `<PRE>${'a\n'.repeat(32)}<SUF>o<MID>${'a\n'.repeat(18)}`, ' '],
     ['|b', '<PRE><SUF>b<MID>', ''],
     ['a|', '<PRE><SUF><MID>a', ''],
     ['\t\t|}', '<PRE><SUF>}<MID>', '\t\t'],
@@ -58,14 +61,31 @@ describe('FIM prompt', () => {
     assert.equal(prompt('a|b', 500, { beginOfText: BOS, fim: null }).text, '<BOS>a');
   });
 
-  it('only appends while typing goes on in a line', () => {
-    const line = 'const sum = left + right;';
-    let previous = prompt('a\n|\nb').tokens;
-    for (let end = 1; end <= line.length; end += 1) {
-      const next = prompt(`a\n${line.slice(0, end)}|\nb`).tokens;
-      assert.equal(commonPrefixLength(previous, next), previous.length);
+  it('only appends while typing goes on, but for every sixteenth new line', () => {
+    const typed = 'const a = 1;\n'.repeat(40);
+    let previous = prompt('a\n|\nb', 2000).tokens;
+    const begunAnew: number[] = [];
+    for (let end = 1; end <= typed.length; end += 1) {
+      const next = prompt(`a\n${typed.slice(0, end)}|\nb`, 2000).tokens;
+      if (commonPrefixLength(previous, next) < previous.length) {
+        begunAnew.push(typed.slice(0, end).split('\n').length);
+      }
       previous = next;
     }
+    assert.deepEqual(begunAnew, [32]);
+  });
+
+  it('has fewer lines behind the middle token where they are long', () => {
+    const long = `${'x'.repeat(40)}\n`;
+    const linesBehind = (lines: number, budget: number): number =>
+      prompt(`${long.repeat(lines)}a|`, budget)
+        .text.split('<MID>')[1]!
+        .split('\n').length - 1;
+    assert.equal(linesBehind(40, 4000), 24);
+    // 297 tokens before the cursor, of which 198 may stand behind it: four lines, not eight.
+    assert.equal(linesBehind(40, 300), 4);
+    assert.equal(linesBehind(43, 300), 3);
+    assert.equal(linesBehind(40, 60), 0);
   });
 
   it('in text order ends at the cursor, and typing only appends, new lines included', () => {

@@ -69,7 +69,10 @@ describe('windows of text', () => {
     const behind = windows.map(({ tokens }) => tokens.indexOf(FIM.middle) - tokens.indexOf(FIM.suffix));
     assert.ok(behind.some((length) => length === 1));
     assert.ok(behind.some((length) => length > 10));
-    const before = windows.map(({ tokens }) => tokens.indexOf(FIM.suffix));
+    const before = windows.map(
+      ({ tokens, firstInsertion }) =>
+        tokens.indexOf(FIM.suffix) + firstInsertion - tokens.indexOf(FIM.middle),
+    );
     assert.ok(before.filter((length) => length > 40).length > 12, before.join());
   });
 
