@@ -15,23 +15,24 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from fim import FILLED
 from import_gguf import model_from_gguf
 from model import Foretoken
 from paths import WORK
-from tokenizer import SPECIAL_ID
-from train import open_rows
+from train import open_marked
 
 PROMPT, CONTINUED, BATCH = 256, 48, 32  # tokens, tokens, rows at one time
-MIDDLE_SHARE = 0.75  # of the prompts end where a middle begins, if the row has such a place
+CURSOR_SHARE = 0.75  # of the prompts end at the cursor of a fill-in, if the row has one
 
 
 def prompt_of(row: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """PROMPT tokens of a row [T], which end with `<|fim_middle|>` when they can."""
-    ends = np.flatnonzero(row == SPECIAL_ID["<|fim_middle|>"]) + 1
+    """PROMPT token ids of a marked row [T], which end where something is to be filled in when they can."""
+    filled = (row & FILLED) != 0
+    ends = np.flatnonzero(filled[1:] & ~filled[:-1]) + 1
     ends = ends[ends >= PROMPT]
-    at_middle = len(ends) > 0 and rng.random() < MIDDLE_SHARE
-    end = int(rng.choice(ends)) if at_middle else int(rng.integers(PROMPT, len(row) + 1))
-    return row[end - PROMPT : end]
+    at_cursor = len(ends) > 0 and rng.random() < CURSOR_SHARE
+    end = int(rng.choice(ends)) if at_cursor else int(rng.integers(PROMPT, len(row) + 1))
+    return row[end - PROMPT : end] & (FILLED - 1)
 
 
 class Cache:
@@ -84,7 +85,7 @@ def main() -> None:
     torch.set_num_threads(1)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model = model_from_gguf(options.target).to(device)
-    stream, rng = open_rows("short"), np.random.default_rng(options.seed)
+    stream, rng = open_marked("short"), np.random.default_rng(options.seed)
     generator = torch.Generator(device).manual_seed(options.seed)
     rows: list[np.ndarray] = []
     until = time.monotonic() + options.minutes * 60
@@ -94,6 +95,7 @@ def main() -> None:
         ids = torch.from_numpy(prompts).to(device)
         rows.append(continued(model, ids, generator).cpu().numpy())
     found = np.concatenate(rows).astype(np.uint16)
+    found[:, PROMPT:] |= FILLED
     found.tofile(WORK / "tokens" / "continuations.bin")
     shape = {"rows": len(found), "length": found.shape[1]}
     (WORK / "tokens" / "continuations.json").write_text(json.dumps(shape) + "\n")

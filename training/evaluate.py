@@ -26,7 +26,8 @@ from lookahead import accuracies, prompt_guesser
 from model import Foretoken
 from paths import WORK
 from tokenizer import END_OF_TEXT, Tokenizer
-from train import mean_losses, open_rows
+from fim import FILLED
+from train import mean_losses, open_marked
 from verify_export import ask
 
 WINDOW, STRIDE = (
@@ -115,10 +116,11 @@ def line_fim(
 
 def validation_figures(model: Foretoken) -> dict[str, object]:
     """Nats per token on rows of the validation packages, and top-k of the prompt tokens there."""
-    rows = np.asarray(open_rows("validation")[:VALIDATION_ROWS])
+    rows = np.asarray(open_marked("validation")[:VALIDATION_ROWS])
+    ids = rows & (FILLED - 1)
     figures: dict[str, object] = dict(mean_losses(model, rows, "cpu"))
     if model.config.prompts > 0:
-        figures["prompt_top_k_by_distance"] = accuracies(model, prompt_guesser(model), rows)
+        figures["prompt_top_k_by_distance"] = accuracies(model, prompt_guesser(model), ids)
     return figures
 
 

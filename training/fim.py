@@ -8,13 +8,16 @@ Sources: Bavarian et al. 2022, arXiv:2207.14255 (PSM, SPM); the token order of S
 
 from __future__ import annotations
 
+import os
 import random
 from typing import NamedTuple
 
 from tokenizer import END_OF_TEXT, SPECIAL_ID, Tokenizer
 
 SPM_SHARE = 0.15
-LINE_START_SHARE = 0.75  # of the PSM samples: the middle repeats what is typed on its first line
+TYPED_SHARE = 0.75  # of the PSM samples: what is typed before the cursor opens the middle
+NEAR_LINES = 16  # engine/core/prompt/fim-prompt.ts: lines above the cursor's line that do so at least
+FILLED = 0x8000  # marks tokens that the model is to fill in, their end included; ids are below it
 KINDS = ("rest of line", "whole line", "lines", "inside line", "before closers", "any")
 KIND_WEIGHTS = (0.45, 0.15, 0.15, 0.07, 0.10, 0.08)
 CLOSERS = ")]}>;,:\"'`"
@@ -23,11 +26,12 @@ MAX_ANY = 200  # characters
 
 
 class Split(NamedTuple):
-    """prefix + middle + suffix is the text that was split."""
+    """prefix + typed + middle + suffix is the text that was split; the cursor stands behind `typed`."""
 
     prefix: str
     middle: str
     suffix: str
+    typed: str = ""  # stands behind <|fim_middle|>, in front of what is to be filled in
 
 
 def cut_pieces(text: str, rng: random.Random, shortest: int, longest: int) -> list[str]:
@@ -79,13 +83,21 @@ def split_for_editor(text: str, rng: random.Random) -> Split | None:
     return Split(text[:cursor], text[cursor:end], text[end:])
 
 
-def from_line_start(split: Split) -> Split:
-    """The split as the engine asks for it: what is typed on the cursor's line opens the middle.
+def from_line_above(split: Split, lines: int) -> Split:
+    """The split with the cursor's line as far as it is typed, and `lines` more, behind the middle token.
 
-    engine/core/prompt/fim-prompt.ts puts it there, so that typing only appends to the prompt.
+    engine/core/prompt/fim-prompt.ts puts them there, so that typing only appends to the prompt.
     """
     start = split.prefix.rfind("\n") + 1
-    return Split(split.prefix[:start], split.prefix[start:] + split.middle, split.suffix)
+    for _ in range(lines):
+        start = split.prefix.rfind("\n", 0, max(0, start - 1)) + 1
+    return split._replace(prefix=split.prefix[:start], typed=split.prefix[start:])
+
+
+def engine_lines(prefix: str) -> int:
+    """Lines above the cursor's that the engine puts behind the middle token: see buildPrompt."""
+    above = prefix.count("\n")
+    return above - max(0, above - NEAR_LINES) // NEAR_LINES * NEAR_LINES
 
 
 def end_of_lines(text: str, end: int, extra: int) -> int:
@@ -99,8 +111,16 @@ def end_of_lines(text: str, end: int, extra: int) -> int:
 
 
 def fim_tokens(split: Split, tokenizer: Tokenizer, spm: bool, limit: int) -> list[int] | None:
-    """PSM or SPM ids with `<|endoftext|>` after the middle; far context goes, to fit `limit`."""
-    prefix, middle, suffix = (tokenizer.encode(part) for part in split)
+    """PSM or SPM ids with `<|endoftext|>` after the middle; far context goes, to fit `limit`.
+
+    What is to be filled in is marked with FILLED, from the first token on that the typed text alone
+    would not have.
+    """
+    prefix, suffix, typed = (
+        tokenizer.encode(part) for part in (split.prefix, split.suffix, split.typed)
+    )
+    middle = tokenizer.encode(split.typed + split.middle)
+    shared = len(os.path.commonprefix([typed, middle]))
     room = limit - len(middle) - 4
     if room < 0:
         return None
@@ -109,4 +129,5 @@ def fim_tokens(split: Split, tokenizer: Tokenizer, spm: bool, limit: int) -> lis
     pre, mid, suf = (SPECIAL_ID[f"<|fim_{name}|>"] for name in ("prefix", "middle", "suffix"))
     before, after = [pre, *prefix], [suf, *suffix[:suffix_room]]
     context = [*after, *before] if spm else [*before, *after]
-    return [*context, mid, *middle, END_OF_TEXT]
+    filled = [token | FILLED for token in (*middle[shared:], END_OF_TEXT)]
+    return [*context, mid, *middle[:shared], *filled]

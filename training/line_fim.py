@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
-from fim import Split, fim_tokens, pick_line
+from fim import Split, engine_lines, fim_tokens, from_line_above, pick_line
 from quality import inserted, parsing_share, repeats_suffix
 from tokenizer import Tokenizer
 from verify_export import ask
@@ -43,14 +43,11 @@ def edit_similarity(left: str, right: str) -> float:
 
 def line_prompt(split: Split, order: str, tokenizer: Tokenizer) -> list[int] | None:
     """Prompt of a split without its middle: "engine", "psm" or "spm" (see fim.py)."""
-    typed: list[int] = []
     if order == "engine":
-        start = split.prefix.rfind("\n") + 1
-        typed = tokenizer.encode(split.prefix[start:].rstrip())
-        split = split._replace(prefix=split.prefix[:start])
-    context = FIM_CONTEXT - len(typed)
-    tokens = fim_tokens(split._replace(middle=""), tokenizer, order == "spm", context)
-    return None if tokens is None else [*tokens[:-1], *typed]
+        split = from_line_above(split, engine_lines(split.prefix))
+        split = split._replace(typed=split.typed.rstrip(" \t"))
+    tokens = fim_tokens(split._replace(middle=""), tokenizer, order == "spm", FIM_CONTEXT)
+    return None if tokens is None else tokens[:-1]
 
 
 def line_figures(

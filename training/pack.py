@@ -1,5 +1,7 @@
 """Corpus -> rows of token ids: work/tokens/{short,long,validation}.bin, uint16 [rows, T].
 
+Tokens that the model is to fill in bear the mark FILLED of fim.py beside their id.
+
 Half of the documents become fill-in-the-middle samples, which are never cut by a row end; the other
 half is plain text, which fills what the samples leave. Rows are shuffled, so a reader can take them
 in order.
@@ -20,11 +22,12 @@ import numpy as np
 
 from paths import WORK
 from fim import (
-    LINE_START_SHARE,
+    NEAR_LINES,
     SPM_SHARE,
+    TYPED_SHARE,
     cut_pieces,
     fim_tokens,
-    from_line_start,
+    from_line_above,
     split_for_editor,
 )
 from tokenizer import END_OF_TEXT, SPECIAL_ID, Tokenizer
@@ -61,8 +64,8 @@ def fim_samples(
             continue
         head = heading(document, rng, tokenizer)
         spm = rng.random() < SPM_SHARE
-        if not spm and rng.random() < LINE_START_SHARE:
-            split = from_line_start(split)
+        if not spm and rng.random() < TYPED_SHARE:
+            split = from_line_above(split, rng.randrange(2 * NEAR_LINES))
         tokens = fim_tokens(split, tokenizer, spm, length - len(head))
         if tokens is not None:
             yield [*head, *tokens]

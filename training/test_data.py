@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from fetch_corpus import SPLITS, slug
-from fim import Split, cut_pieces, fim_tokens, from_line_start, split_for_editor
+from fim import FILLED, Split, cut_pieces, engine_lines, fim_tokens, from_line_above
+from fim import split_for_editor
 from pack import SHARES, fim_samples, pack_rows
 from paths import HERE, WORK
 from source_filter import LANGUAGES, clean, is_built, is_near_duplicate, line_hashes, prefer_sources
@@ -71,18 +72,27 @@ class FimTest(unittest.TestCase):
     def test_blank_text_has_no_split(self) -> None:
         self.assertIsNone(split_for_editor(" \n\n  \n", self.rng))
 
-    def test_typed_part_of_the_line_opens_the_middle(self) -> None:
-        split = from_line_start(Split("a\n  b", "c", "\nd"))
-        self.assertEqual(split, Split("a\n", "  bc", "\nd"))
-        self.assertEqual(from_line_start(Split("a", "b", "c")), Split("", "ab", "c"))
+    def test_typed_lines_stand_behind_the_middle_token(self) -> None:
+        split = Split("a\nb\n  c", "d", "\ne")
+        self.assertEqual(from_line_above(split, 0), Split("a\nb\n", "d", "\ne", "  c"))
+        self.assertEqual(from_line_above(split, 1), Split("a\n", "d", "\ne", "b\n  c"))
+        self.assertEqual(from_line_above(split, 9), Split("", "d", "\ne", "a\nb\n  c"))
+        self.assertEqual(from_line_above(Split("a", "b", "c"), 0), Split("", "b", "c", "a"))
+
+    def test_lines_behind_the_middle_token_begin_at_every_sixteenth(self) -> None:
+        lines = [engine_lines("x\n" * above + "typed") for above in (0, 15, 31, 32, 47, 48, 100)]
+        self.assertEqual(lines, [0, 15, 31, 16, 31, 16, 20])
 
     def test_token_order(self) -> None:
         pre, mid, suf = (SPECIAL_ID[f"<|fim_{name}|>"] for name in ("prefix", "middle", "suffix"))
         split = Split("ab", "c", "de")
-        psm = [pre, 97, 98, suf, 100, 101, mid, 99, END_OF_TEXT]
-        spm = [suf, 100, 101, pre, 97, 98, mid, 99, END_OF_TEXT]
+        filled = [99 | FILLED, END_OF_TEXT | FILLED]
+        psm = [pre, 97, 98, suf, 100, 101, mid, *filled]
+        spm = [suf, 100, 101, pre, 97, 98, mid, *filled]
         self.assertEqual(fim_tokens(split, self.tokenizer, False, 50), psm)
         self.assertEqual(fim_tokens(split, self.tokenizer, True, 50), spm)
+        typed = fim_tokens(Split("a", "c", "de", typed="b"), self.tokenizer, False, 50)
+        self.assertEqual(typed, [pre, 97, suf, 100, 101, mid, 98, *filled])
 
     def test_far_context_is_cut_near_context_stays(self) -> None:
         tokens = (
@@ -111,7 +121,7 @@ class PackTest(unittest.TestCase):
         document = {"package": "p", "path": "a/b/c.ts", "language": "typescript", "text": TEXT}
         samples = list(fim_samples(document, random.Random(1), train([TEXT], 200), 128))
         self.assertGreater(len(samples), 3)
-        self.assertTrue(all(len(sample) <= 128 and sample[-1] == END_OF_TEXT for sample in samples))
+        self.assertTrue(all(len(sample) <= 128 and sample[-1] == END_OF_TEXT | FILLED for sample in samples))
 
 
 class FilterTest(unittest.TestCase):

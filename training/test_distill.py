@@ -17,9 +17,10 @@ except ImportError as error:
 
 from continuations import CONTINUED, PROMPT, continued, prompt_of
 from distill import TEACHER_SHARE, LinearDistillation, Teacher
+from fim import FILLED
 from import_gguf import load_weights, model_from_gguf, tokenizer_of
 from model import Foretoken, ModelConfig, initialise
-from tokenizer import FIRST_SPECIAL, SIZE, SPECIAL_ID, Tokenizer
+from tokenizer import FIRST_SPECIAL, SIZE, Tokenizer
 
 
 def small_model(prompts: int = 0, vocabulary: int = SIZE) -> Foretoken:
@@ -65,11 +66,12 @@ class ContinuationTest(unittest.TestCase):
             likeliest = model.logits(ids[:1, :-1])[0, PROMPT - 1 :].argmax(-1)
         self.assertEqual(ids[0, PROMPT:].tolist(), likeliest.tolist())
 
-    def test_prompts_end_where_a_middle_begins_when_there_is_one(self) -> None:
-        row = np.arange(512) % 200
-        row[300] = SPECIAL_ID["<|fim_middle|>"]
+    def test_prompts_end_at_the_cursor_of_a_fill_in_when_there_is_one(self) -> None:
+        row = np.arange(512, dtype=np.uint16)
+        row[300:310] |= FILLED
         ends = [prompt_of(row, np.random.default_rng(seed))[-1] for seed in range(40)]
-        self.assertGreater(ends.count(row[300]), 20)
+        self.assertGreater(ends.count(299), 20)
+        self.assertLess(max(ends), FILLED)
 
 
 class GgufTest(unittest.TestCase):

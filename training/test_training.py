@@ -12,11 +12,12 @@ try:
 except ImportError as error:
     raise unittest.SkipTest("torch is not installed") from error
 
+from fim import FILLED
 from model import Foretoken, ModelConfig, causal_attention, initialise, linear_cross_entropy
 from model import pair_rotation
 from optimizer import Optimizer, flatten, orthogonalise
 from tokenizer import END_OF_TEXT, SPECIAL_ID
-from train import importance_of, rate_at
+from train import ids_of, importance_of, rate_at
 
 TINY = ModelConfig(width=64, layers=2, heads=2, hidden=96, vocabulary=320)
 
@@ -38,8 +39,10 @@ class LossTest(unittest.TestCase):
 
     def test_importance_marks_the_middle_and_its_end(self) -> None:
         middle = SPECIAL_ID["<|fim_middle|>"]
-        row = np.array([[5, END_OF_TEXT, 7, middle, 8, 9, END_OF_TEXT, 6]])
-        self.assertEqual(importance_of(row, 1, 4).tolist(), [[1, 1, 1, 4, 4, 4, 1, 0]])
+        filled = [9 | FILLED, END_OF_TEXT | FILLED]
+        row = np.array([[5, END_OF_TEXT, 7, middle, 8, *filled, 6]], np.uint16)
+        self.assertEqual(importance_of(row, 1, 4).tolist(), [[1, 1, 1, 1, 4, 4, 1, 0]])
+        self.assertEqual(ids_of(row, "cpu").tolist(), [[5, END_OF_TEXT, 7, middle, 8, 9, END_OF_TEXT, 6]])
 
 
 class ModelTest(unittest.TestCase):

@@ -22,6 +22,7 @@ from torch import multiprocessing as mp
 
 from paths import WORK
 from distill import distillation_loss
+from fim import FILLED
 from import_gguf import load_weights, model_from_gguf
 from model import Foretoken, ModelConfig, initialise, linear_cross_entropy
 from prompt_rows import (
@@ -33,7 +34,6 @@ from prompt_rows import (
 )
 from optimizer import Optimizer, Slot, flatten
 from presets import PRESETS, Preset
-from tokenizer import END_OF_TEXT, SPECIAL_ID
 
 WARM_UP, DECAY_START, LONG_START, LAST_RATE = 0.02, 0.25, 0.8, 0.01  # shares of budget and rate
 MIDDLE_WEIGHT = 4.0  # of a filled-in token in the loss; they are 6 % of all and what users see
@@ -50,11 +50,16 @@ class Task(NamedTuple):
     count: int
 
 
-def open_rows(name: str) -> np.ndarray:
-    """Packed rows uint16 [R, T], memory mapped."""
+def open_marked(name: str) -> np.ndarray:
+    """Packed rows uint16 [R, T] with the marks of fim.py, memory mapped."""
     folder = WORK / "tokens"
     shape = json.loads((folder / f"{name}.json").read_text())
     return np.memmap(folder / f"{name}.bin", np.uint16, "r", shape=(shape["rows"], shape["length"]))
+
+
+def open_rows(name: str) -> np.ndarray:
+    """Packed rows of token ids, uint16 [R, T]."""
+    return open_marked(name) & (FILLED - 1)
 
 
 def rate_at(progress: float) -> float:
@@ -71,21 +76,21 @@ def importance_of(rows: np.ndarray, plain: float, middle: float) -> np.ndarray:
 
     The last position of a row has no target and weighs nothing.
     """
-    at = np.arange(1, rows.shape[1] + 1)
-    starts = rows == SPECIAL_ID["<|fim_middle|>"]
-    ends = rows == END_OF_TEXT
-    last_start = np.maximum.accumulate(np.where(starts, at, 0), axis=1)
-    last_end = np.maximum.accumulate(np.where(ends, at, 0), axis=1)
-    weights = np.where(last_start > last_end, middle, plain).astype(np.float32)
-    weights[:, -1] = 0
+    weights = np.zeros(rows.shape, np.float32)
+    weights[:, :-1] = np.where(rows[:, 1:] & FILLED, middle, plain)
     return weights
+
+
+def ids_of(rows: np.ndarray, device: str) -> Tensor:
+    """Token ids int64 of marked rows."""
+    return torch.from_numpy((rows & (FILLED - 1)).astype(np.int64)).to(device)
 
 
 def row_loss(
     model: Foretoken, rows: np.ndarray, device: str, weights: np.ndarray
 ) -> tuple[Tensor, float]:
-    """(weighted sum of nats, sum of weights) for uint16 rows [B, T]."""
-    ids = torch.from_numpy(rows.astype(np.int64)).to(device)
+    """(weighted sum of nats, sum of weights) for marked rows [B, T]."""
+    ids = ids_of(rows, device)
     return next_token_loss(model, model(ids), ids, weights), float(weights.sum())
 
 
@@ -113,8 +118,8 @@ def joint_losses(
     rng: np.random.Generator,
     target: Foretoken | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """(weighted sum of nats, divergence of the prompt rows by distance [m]) for uint16 rows [B, T]."""
-    ids = torch.from_numpy(rows.astype(np.int64)).to(device)
+    """(weighted sum of nats, divergence of the prompt rows by distance [m]) for marked rows [B, T]."""
+    ids = ids_of(rows, device)
     prompts, length = model.config.prompts, ids.shape[1]
     insertions = draw_insertions(rng, length, prompts)
     placed = place_prompt_rows(insertions, prompts, length, like=model.output.weight)
@@ -145,7 +150,7 @@ class Crew:
             device,
         )
         names = ["short", "long", "validation", *([CONTINUATIONS] if target is not None else [])]
-        self.streams = {name: open_rows(name) for name in names}
+        self.streams = {name: open_marked(name) for name in names}
         self.gradients = [torch.zeros(working.numel(), device=device) for _ in range(size)]
         # Per member: nats, their weight, micro-batches, and the prompt rows' nats by distance.
         self.losses = torch.zeros(size, 3 + model.config.prompts, dtype=torch.float64)
@@ -195,7 +200,7 @@ class Crew:
     ) -> tuple[Tensor, Tensor]:
         """(weighted sum of nats, divergence of the prompt rows by distance [m], m may be 0)."""
         if self.model.config.prompts == 0:
-            ids = torch.from_numpy(rows.astype(np.int64)).to(self.device)
+            ids = ids_of(rows, self.device)
             loss = main_loss(self.model, self.model(ids), ids, weights, self.target)
             return loss, torch.empty(0)
         return joint_losses(self.model, rows, self.device, weights, rng, self.target)
