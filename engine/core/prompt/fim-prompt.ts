@@ -66,7 +66,7 @@ export function buildPrompt(
   const begin = vocabulary.beginOfText === null ? [] : [vocabulary.beginOfText];
   const { fim } = vocabulary;
   if (fim === null) {
-    const whole = tokens(vocabulary, before);
+    const whole = tokensByLine(vocabulary, before);
     const kept = dropFront(whole, budget - begin.length);
     return {
       tokens: [...begin, ...kept],
@@ -99,7 +99,7 @@ function splitNear(
 ): { readonly seam: number; readonly near: readonly number[] } {
   for (let lines = NEAR_LINES; ; lines = Math.floor(lines / 2)) {
     const seam = seamOf(before, lines);
-    const near = tokens(vocabulary, before.slice(seam));
+    const near = tokensByLine(vocabulary, before.slice(seam));
     if (lines === 0 || near.length <= mostTokens) return { seam, near };
   }
 }
@@ -113,6 +113,13 @@ function seamOf(before: string, lines: number): number {
   }
   const above = starts.length - 1;
   return at(starts, Math.floor(Math.max(0, above - lines) / lines) * lines);
+}
+
+/** The last line apart: while it is typed, the tokens of the lines above it need not be found again. */
+function tokensByLine(vocabulary: PromptVocabulary, text: string): readonly number[] {
+  const lineStart = text.lastIndexOf('\n') + 1;
+  const above = tokens(vocabulary, text.slice(0, lineStart));
+  return [...above, ...tokens(vocabulary, text.slice(lineStart))];
 }
 
 function tokens(vocabulary: PromptVocabulary, text: string): readonly number[] {

@@ -75,6 +75,31 @@ describe('FIM prompt', () => {
     assert.deepEqual(begunAnew, [32]);
   });
 
+  it('has no text tokenised anew but the line that is typed', () => {
+    const asked: string[] = [];
+    const tokenize = (text: string): number[] => {
+      asked.push(text);
+      return Array.from(text, (each) => each.codePointAt(0)!);
+    };
+    const above = 'const a = 1;\n'.repeat(40);
+    for (const fim of [{ prefix: PRE, suffix: SUF, middle: MID }, null]) {
+      const ask = (typed: string): readonly string[] => {
+        asked.length = 0;
+        buildPrompt(
+          { tokenize, fim, beginOfText: null },
+          { prefix: above + typed, suffix: 'b' },
+          2000,
+        );
+        return [...asked];
+      };
+      const before = new Set(ask('x = 1'));
+      assert.deepEqual(
+        ask('x = 12').filter((text) => !before.has(text)),
+        ['x = 12'],
+      );
+    }
+  });
+
   it('has fewer lines behind the middle token where they are long', () => {
     const long = `${'x'.repeat(40)}\n`;
     const linesBehind = (lines: number, budget: number): number =>
