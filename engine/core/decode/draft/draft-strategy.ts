@@ -37,7 +37,7 @@ export class DraftStrategy implements DecodingStrategy {
 
   async step(wanted = Infinity): Promise<StepResult> {
     const { drafter, economy, now } = this.#input;
-    // The first token is the prefill's: nothing is verified, so nothing need be drafted.
+    // The first token is not kept waiting for the draft.
     if (this.#hasRoot && !(await drafter.draft(this.#most()))) return { kind: 'cancelled' };
     this.#rows = 1;
     const started = now();
@@ -68,7 +68,9 @@ export class DraftStrategy implements DecodingStrategy {
     const { ensemble } = this.#input.decoder.promptTokens;
     return {
       plan: (input) => {
-        const tree = policy.plan(input);
+        // A step without the draft says nothing of a method with it: it passes for one that reads.
+        const reads = Math.max(this.#hasRoot ? 0 : 1, input.reads ?? 0);
+        const tree = policy.plan({ ...input, reads });
         this.#rows = forwardLength(tree, ensemble);
         return tree;
       },
