@@ -256,7 +256,7 @@ class Run:
         self.master, self.working, slots = flatten(self.model, torch.bfloat16)
         self.optimizer = Optimizer(self.master, slots, not options.adam_only)
         self.position = {"step": 0, "tokens": 0, "elapsed_s": 0.0}
-        self.position[CONTINUATIONS] = 0
+        self.position |= {"short": 0, "long": 0, CONTINUATIONS: 0}
         self.peak = options.rate
         if (folder / "checkpoint.pt").exists():
             self.resume()
