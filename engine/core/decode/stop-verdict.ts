@@ -8,6 +8,7 @@ export type StopRuleName =
   | 'dedent'
   | 'block-end'
   | 'repeated-line'
+  | 'repeated-block'
   | 'white-space';
 
 export interface StopContext {
