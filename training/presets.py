@@ -42,7 +42,7 @@ PRESETS = {
             2048,
             48e6,
             12e6,
-            4.0,
+            5.0,
         ),
         Preset(
             "cpu-draft",
@@ -52,7 +52,7 @@ PRESETS = {
             2048,
             48e6,
             12e6,
-            4.0,
+            5.0,
         ),
         Preset(
             "gpu",
